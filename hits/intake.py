@@ -1,0 +1,64 @@
+"""Where a way in leaves its hits: in Redis, or in the spool while Redis is away."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from hits.hit import SPOOLED, Hit, encode
+from hits.queue import Queue, is_past, ledger_field
+from hits.redis import QueueAway, connect
+from hits.spool import Spool, SpoolFull, spool_folder
+from settings import Settings
+
+REST = 1.0  # seconds that a Redis that failed is left alone
+PUSH_TIMEOUT = 1.0  # seconds
+
+
+class IntakeFull(Exception):
+    """Neither Redis nor the spool takes hits now; try again in `retry_after` seconds."""
+
+    retry_after = 30
+
+
+class Intake:
+    """Of one process and one thread."""
+
+    def __init__(self, queue: Queue, spool: Spool, clock: Callable[[], float] = time.monotonic):
+        self.queue, self.spool, self._clock = queue, spool, clock
+        self._rest_until = 0.0
+
+    def take(self, hits: Sequence[Hit]) -> None:
+        """Every hit is in Redis or in the spool when this returns. Raises IntakeFull, and then says nothing of any of them."""
+        groups: dict[tuple[int, bool], list[Hit]] = defaultdict(list)
+        for hit in hits:
+            groups[self.queue.partition_of(hit), is_past(hit)].append(hit)
+        for (partition, past), some in groups.items():
+            if not self._push(partition, past, some):
+                self._spool(partition, past, some)
+
+    def _push(self, partition: int, past: bool, hits: Sequence[Hit]) -> bool:
+        if self._clock() < self._rest_until:
+            return False
+        received = Counter(ledger_field(hit.received, hit.way, "received", hit.site) for hit in hits)
+        try:
+            self.queue.push(partition, [encode(hit) for hit in hits], received, past)
+        except QueueAway:
+            self._rest_until = self._clock() + REST
+            return False
+        return True
+
+    def _spool(self, partition: int, past: bool, hits: Sequence[Hit]) -> None:
+        # Redis may have queued them before it fell silent. So the copy has a receipt of its own, and is known as a repeat.
+        entries = [encode(replace(hit, receipt=hit.receipt + SPOOLED)) for hit in hits]
+        try:
+            self.spool.write([b"%d %d %b" % (partition, past, entry) for entry in entries])
+        except SpoolFull as error:
+            raise IntakeFull(str(error)) from error
+
+
+def open_intake(settings: Settings) -> Intake:
+    """An intake for the process that calls: after a fork, not before."""
+    queue = Queue(connect(settings, PUSH_TIMEOUT), settings.redis_prefix, settings.partitions)
+    return Intake(queue, Spool(spool_folder(settings.data_dir), settings.spool_limit << 20))

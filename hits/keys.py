@@ -1,0 +1,60 @@
+"""Every key in Redis, and what it holds.
+
+`P` is the prefix (FIZZSTAT_REDIS_PREFIX). A partition's number stands in braces, as Redis Cluster's hash tag, so that
+one script may change all keys of a partition at once.
+
+    of a partition n
+    P:{n}:queue     list    hits that wait, oldest first (JSON, see hits/hit.py)
+    P:{n}:past      list    the same for hits of past data, taken when `queue` leaves room
+    P:{n}:hand      list    the batch that is being imported
+    P:{n}:batch     number  how many batches were taken so far: the name of the one in hand
+    P:{n}:lease     text    the worker that holds the partition; expires
+    P:{n}:token     text    "number worker" of the last one who took the lease: the fencing token
+    P:{n}:ledger    hash    "day|way|column|site" -> how many hits; columns: received, stored, dead, waiting, dropped:REASON
+    P:{n}:clients   hash    client id -> its open visits (msgpack, see importer/state.py)
+    P:{n}:touched   zset    client id, by when its visits last changed (ms)
+    P:{n}:clock     number  the newest time of any hit imported (ms)
+    P:{n}:dead      hash    receipt -> a dead letter (JSON, see hits/dead.py)
+    P:{n}:erased    hash    site, or client id -> hits received before this (ms) are erased
+    P:{n}:orders    list    orders that wait (JSON, see hits/orders.py)
+    P:{n}:spools    hash    spool file -> how far it was drained into this partition (bytes)
+
+    of all
+    P:partitions    number  how many partitions were ever in use
+    P:version       number  the last version given to documents (us)
+    P:workers       hash    worker -> what it says of itself (JSON)
+    P:snapshot      text    sites and keys, as accounts/ publishes them (JSON, see hits/snapshot.py)
+    P:order:ID      hash    an order's text and progress; expires
+    P:{salts}:salt:PERIOD  text  a day's or month's salt (see importer/salts.py); expires
+    P:{salts}:made  hash    period -> how many salts it had; a second one means that its visitors were counted anew
+    P:{salts}:alive set     periods whose salt may still be in a file of Redis
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The keys of one partition."""
+
+    prefix: str
+    number: int
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        key = f"{self.prefix}:{{{self.number}}}:{name}"
+        object.__setattr__(self, name, key)
+        return key
+
+
+def salt_key(prefix: str, period: str) -> str:
+    return f"{prefix}:{{salts}}:salt:{period}"
+
+
+def salts_made(prefix: str) -> str:
+    return f"{prefix}:{{salts}}:made"
+
+
+def salts_alive(prefix: str) -> str:
+    return f"{prefix}:{{salts}}:alive"
