@@ -1,0 +1,110 @@
+"""Carrying out orders (hits/orders.py): what changes stored data is done here, between turns, by who holds the partitions.
+
+An order's part of a partition may be cut short anywhere and done again: first what Redis holds goes, and a mark that
+drops hits on their way; then the documents; then the order is taken off the partition's list.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hits import orders
+from hits.dead import DeadLetter
+from hits.orders import Order
+from hits.queue import Queue, Settlement
+from hits.redis import redis_errors
+from importer import state
+from importer.document import iso
+from importer.facts import Drop, Facts
+from importer.returned import entry_of
+from store.base import BOT_KINDS, KINDS, Store
+
+SCAN = 500  # states looked at together
+
+
+def carry_out(queue: Queue, store: Store, held: dict[int, bytes], now: int) -> list[tuple[Order, int]]:
+    """Do each held partition's first order, if it has one; the orders and how much each changed.
+
+    Raises Fenced, QueueAway and StoreAway; what was begun is done again then.
+    """
+    groups: dict[str, tuple[Order, list[int]]] = {}
+    for number in held:
+        order = orders.first(queue, number)
+        if order:
+            groups.setdefault(order.id, (order, []))[1].append(number)
+    return [(order, _carry_out(queue, store, order, {n: held[n] for n in numbers}, now)) for order, numbers in groups.values()]
+
+
+def _carry_out(queue: Queue, store: Store, order: Order, held: dict[int, bytes], now: int) -> int:
+    changed = {}
+    for number, token in held.items():
+        changed[number] = _in_redis(queue, order, number, token, now)
+    if order.what in ("erase-site", "erase-client"):
+        documents = _erase_documents(store, order)
+        changed[min(held)] += documents
+    for number, token in held.items():
+        orders.report(queue, order, number, changed[number])
+        queue.settle(number, token, Settlement(now=now, end_order=True))
+    return sum(changed.values())
+
+
+def _in_redis(queue: Queue, order: Order, number: int, token: bytes, now: int) -> int:
+    """What an order changes of a partition's states and dead letters; how many dead letters it was."""
+    settlement = Settlement(now=now)
+    if order.what in ("erase-site", "erase-client"):
+        settlement.erased[order.target] = order.given
+        for client in _states(queue, number):
+            if order.target in (client.site, client.id):
+                settlement.gone.append(client.id)
+                for waiting in client.waiting.values():
+                    _move(settlement, waiting.facts, "waiting", f"dropped:{Drop.ERASED}")
+    for letter, facts in _dead(queue, number):
+        if not _concerns(order, letter, facts):
+            continue
+        if order.what == "retry-dead":
+            if facts is None:
+                continue  # nobody could read it
+            settlement.back.append(entry_of(facts))
+            settlement.count(letter.received, letter.way, "dead", letter.site, -1)
+        else:
+            drop = Drop.DISCARDED if order.what == "drop-dead" else Drop.ERASED
+            settlement.count(letter.received, letter.way, "dead", letter.site, -1)
+            settlement.count(letter.received, letter.way, f"dropped:{drop}", letter.site)
+        settlement.dead_gone.append(letter.receipt)
+    queue.settle(number, token, settlement)
+    return len(settlement.dead_gone)
+
+
+def _concerns(order: Order, letter: DeadLetter, facts: Facts | None) -> bool:
+    if order.what == "erase-site":
+        return letter.site == order.target
+    if order.what == "erase-client":
+        return facts is not None and order.target in facts.clients
+    return order.target in ("", letter.receipt)
+
+
+def _erase_documents(store: Store, order: Order) -> int:
+    """Documents up to the moment of the order; what comes after it stays."""
+    field = "site" if order.what == "erase-site" else "client.id"
+    upto = {"range": {"@timestamp": {"lte": iso(order.given)}}}
+    query = {"bool": {"filter": [{"term": {field: order.target}}, upto]}}
+    n = sum(store.delete(kind, query) for kind in (*KINDS, *BOT_KINDS))
+    store.flush()
+    return n
+
+
+def _move(settlement: Settlement, facts: Facts, before: str, after: str) -> None:
+    settlement.count(facts.received, facts.way, before, facts.site, -1)
+    settlement.count(facts.received, facts.way, after, facts.site)
+
+
+def _states(queue: Queue, number: int) -> Iterator[state.Client]:
+    with redis_errors():
+        for _, blob in queue.client.hscan_iter(queue.partitions[number].clients, count=SCAN):
+            yield state.decode(blob)
+
+
+def _dead(queue: Queue, number: int) -> list[tuple[DeadLetter, Facts | None]]:
+    with redis_errors():
+        letters = [msgspec.json.decode(text, type=DeadLetter) for text in queue.client.hvals(queue.partitions[number].dead)]
+    return [(one, msgspec.json.decode(one.facts, type=Facts) if bytes(one.facts) != b"{}" else None) for one in letters]

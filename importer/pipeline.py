@@ -1,0 +1,61 @@
+"""What happens to a hit before it meets its visit, in reading order. A hit comes in; facts come out, or why there are none.
+
+`drop_*` may end a hit, `put_*` adds to its facts. What a visit is takes all of a batch, and comes after: visits.py.
+"""
+
+from hashlib import blake2b
+
+from hits.hit import Hit
+from importer.facts import Context, Drop, Facts
+from importer.steps.agent import put_agent
+from importer.steps.bot import drop_bot
+from importer.steps.event import put_event
+from importer.steps.page import put_page
+from importer.steps.place import put_place
+from importer.steps.screen import put_screen
+from importer.steps.source import put_source
+from importer.steps.visitor import drop_erased, put_visitor
+
+STEPS = (
+    drop_bot,
+    put_page,
+    put_event,
+    put_source,
+    put_agent,
+    put_place,
+    put_screen,
+    put_visitor,
+    drop_erased,
+)
+
+
+def run(hit: Hit, context: Context) -> Facts | Drop:
+    facts = named(hit)
+    for step in STEPS:
+        dropped = step(hit, facts, context)
+        if dropped:
+            return dropped
+    return facts
+
+
+def named(hit: Hit) -> Facts:
+    """Facts that know who they are, and no more."""
+    own = digest(hit.site, hit.name_of_its_own)
+    view = digest(hit.site, "view", hit.view) if hit.view else own if hit.kind == "view" else ""
+    return Facts(
+        id=own,
+        receipt=hit.receipt,
+        kind=hit.kind,
+        way=hit.way,
+        site=hit.site,
+        time=hit.at,
+        received=hit.received,
+        view=view,
+        engaged=hit.engaged,
+        scroll=hit.scroll,
+    )
+
+
+def digest(*words: str) -> str:
+    """32 hex digits."""
+    return blake2b("\n".join(words).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

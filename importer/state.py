@@ -1,0 +1,101 @@
+"""What Redis keeps of a client: its open visits, each with its hits, and engagement that waits for its view.
+
+A visit is a pure function of its hits: everything that documents say of one follows from `Visit` (see document.py), and
+Visit follows from the hits, in whatever order they came (see visits.py). What its first hit fixed for good is its id and
+the period of its index.
+"""
+
+from typing import Any
+
+import msgspec
+
+from importer.facts import Facts
+
+
+class Seen(msgspec.Struct, array_like=True):
+    """A view or an event of a visit. `view` is the view's id (its own; for an event the one it names, or ""), `own` the
+    part of its document that is nobody else's; `engaged` (ms) and `scroll` (percent) are a view's totals so far."""
+
+    id: str
+    time: int
+    kind: str
+    receipt: str
+    way: str
+    domain: str
+    path: str
+    view: str
+    name: str
+    interactive: bool
+    own: dict[str, Any]
+    engaged: int = 0
+    scroll: int = 0
+
+
+class Start(msgspec.Struct, array_like=True):
+    """The earliest hit: what it says of client and source, the whole visit says. Compared by time, then id."""
+
+    time: int
+    id: str
+    way: str
+    dimensions: dict[str, Any]
+
+    def __lt__(self, other: "Start") -> bool:
+        return (self.time, self.id) < (other.time, other.id)
+
+
+class Visit(msgspec.Struct, array_like=True):
+    """`pulses` are its engagement hits, id -> time (ms). Past visits.MOST_HITS hits are counted only, in `more_…`."""
+
+    id: str
+    client: str
+    site: str
+    period: str
+    bot: str
+    start: Start
+    hits: dict[str, Seen]
+    pulses: dict[str, int]
+    more_views: int = 0
+    more_events: int = 0
+    more_until: int = 0
+
+
+class Known(msgspec.Struct, array_like=True):
+    """What the client's document of one period says."""
+
+    first_seen: int
+    last_seen: int
+    visit: str
+    way: str
+    hash: str
+    bot: str
+    receipt: str
+    dimensions: dict[str, Any]
+
+
+class Waiting(msgspec.Struct, array_like=True):
+    """Engagement whose view has not come, `since` when (ms)."""
+
+    since: int
+    facts: Facts
+
+
+class Client(msgspec.Struct, array_like=True):
+    """`known` is by period, `waiting` by the hit's id."""
+
+    id: str
+    site: str
+    visits: list[Visit]
+    known: dict[str, Known]
+    waiting: dict[str, Waiting]
+
+
+_decoder = msgspec.msgpack.Decoder(Client)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def decode(text: bytes) -> Client:
+    return _decoder.decode(text)
+
+
+def encode(client: Client) -> bytes:
+    return _encoder.encode(client)

@@ -1,0 +1,359 @@
+"""A turn: a batch's way, from the hands of a worker's partitions to the store. It may be killed anywhere and done again.
+
+    claim    hits move from the queue to the hand, or the hand that was left is taken up
+    create   new views and events are written; one that is there already was a repeat, or this turn's own, cut short before
+    put      visits, clients, and views that engagement changed are written whole
+    flush    all of it is safe
+    settle   in one step: visits' states are saved, the ledger moves, the hand is empty
+
+What a turn writes follows from the hand and the states that settle saves, so doing it again writes the same.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from hits.dead import DeadLetter
+from hits.hit import Hit, UnreadableHit, envelope
+from hits.queue import Fenced, Hand, Queue, Settlement
+from hits.redis import redis_errors
+from importer import pipeline, state
+from importer.document import client_document, hit_document, known_of, milliseconds, visit_document
+from importer.facts import Context, Drop, Facts
+from importer.pipeline import digest
+from importer.returned import read
+from importer.visits import WINDOW, Visits, Waits, latest_view, merge_known, span
+from store.base import Document, Store, Written, index_name
+
+log = logging.getLogger("fizzstat.importer")
+
+STEPS = ("claim", "create", "put", "flush", "settle")
+LATE = 30 * 60 * 1000  # how long a visit that has ended waits for late hits (ms, by the hits' own clock)
+DAY = 24 * 3600 * 1000
+ORDER = {"view": 0, "event": 1, "engagement": 2}
+
+Observe = Callable[[str], None]
+
+
+@dataclass
+class Share:
+    """One partition's part of a turn. `clock` is the newest time of its hits so far, `due` are clients to look after."""
+
+    hand: Hand
+    token: bytes
+    clock: int = 0
+    due: list[str] = field(default_factory=list)
+    facts: list[Facts] = field(default_factory=list)
+    dropped: list[tuple[Hit, Drop]] = field(default_factory=list)
+    unreadable: list[tuple[bytes, str]] = field(default_factory=list)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    #: receipts of hits that the store would not take, and why; of those that were there before; of those it took
+    dead: dict[str, str] = field(default_factory=dict)
+    repeats: set[str] = field(default_factory=set)
+    created: dict[str, Document] = field(default_factory=dict)
+    #: what merging came to; made anew when the store did not take a hit
+    visits: Visits = field(default_factory=lambda: Visits({}, str))
+    results: list[tuple[Facts, Drop | Waits | None]] = field(default_factory=list)
+    waits_merged: list[Facts] = field(default_factory=list)
+    waits_given_up: list[Facts] = field(default_factory=list)
+
+
+@dataclass
+class Turn:
+    """`context_of` makes the pipeline's context for the hits of a hand; `now` is milliseconds; `observe` is told before
+    and after each step (tests kill the process there)."""
+
+    queue: Queue
+    store: Store
+    index_prefix: str
+    index_period: Callable[[int], str]
+    context_of: Callable[[int, list[Hit]], Context]
+    observe: Observe = lambda moment: None
+
+    def take(
+        self, partitions: Mapping[int, tuple[bytes, int]], due: Mapping[int, tuple[list[str], int]], now: int
+    ) -> tuple[int, list[int]]:
+        """Import from partitions (number -> token, most hits), and look after clients that are `due` (number -> clients,
+        clock). Answers how many hits it was, and the partitions that another worker has taken. Raises StoreAway and
+        QueueAway; the hands stay as they are then."""
+        version = self.queue.version()
+        lost: list[int] = []
+        shares = [share for number in partitions if (share := self._claim(number, partitions, due, lost))]
+        for share in shares:
+            self._read(share)
+            self._load(share)
+        self._create(shares, now)
+        self._put(shares, version)
+        self.observe("before flush")
+        self.store.flush()
+        self.observe("after flush")
+        for share in shares:
+            self._settle(share, now, lost)
+        return sum(len(share.hand.entries) for share in shares), lost
+
+    # ── claim
+
+    def _claim(
+        self,
+        number: int,
+        partitions: Mapping[int, tuple[bytes, int]],
+        due: Mapping[int, tuple[list[str], int]],
+        lost: list[int],
+    ) -> Share | None:
+        token, most = partitions[number]
+        clients, clock = due.get(number, ([], 0))
+        self.observe("before claim")
+        try:
+            hand = self.queue.claim(number, token, most)
+        except Fenced:
+            lost.append(number)
+            return None
+        self.observe("after claim")
+        return Share(hand, token, clock, clients) if hand.entries or clients else None
+
+    def _read(self, share: Share) -> None:
+        """Entries become facts, or are dropped, or cannot be read."""
+        hits: list[Hit] = []
+        for entry in share.hand.entries:
+            try:
+                read_entry = read(entry)
+            except UnreadableHit as error:
+                share.unreadable.append((entry, str(error)))
+                continue
+            if isinstance(read_entry, Hit):
+                hits.append(read_entry)
+            else:
+                share.facts.append(read_entry)
+        context = self.context_of(share.hand.partition, hits)
+        for hit in hits:
+            facts = pipeline.run(hit, context)
+            if isinstance(facts, Drop):
+                share.dropped.append((hit, facts))
+            else:
+                share.facts.append(facts)
+        share.facts.sort(key=lambda facts: (facts.time, ORDER[facts.kind], facts.receipt))
+
+    def _load(self, share: Share) -> None:
+        """The states of the clients that the hits may be of, and of those that are due."""
+        wanted = {id for facts in share.facts for id in facts.clients} | set(share.due)
+        self._fetch(share, wanted)
+        loaded = [state.decode(blob) for blob in share.blobs.values()]
+        kin = {id for client in loaded for waiting in client.waiting.values() for id in waiting.facts.clients}
+        self._fetch(share, kin - wanted)
+
+    def _fetch(self, share: Share, ids: set[str]) -> None:
+        names = sorted(ids)
+        if not names:
+            return
+        with redis_errors():
+            blobs = self.queue.client.hmget(self.queue.partitions[share.hand.partition].clients, names)
+        share.blobs |= {id: blob for id, blob in zip(names, blobs, strict=True) if blob is not None}
+
+    # ── merge and create
+
+    def _merge(self, share: Share, now: int) -> None:
+        """Merge all hits but those that the store did not take into the states as they were loaded."""
+        visits = Visits({id: state.decode(blob) for id, blob in share.blobs.items()}, self.index_period)
+        share.visits, share.results, share.waits_merged, share.waits_given_up = visits, [], [], []
+        for facts in share.facts:
+            if facts.receipt in share.dead:
+                continue
+            result = Drop.REPEAT if facts.receipt in share.repeats else visits.add(facts, now)
+            share.results.append((facts, result))
+        for client in list(visits.clients.values()):
+            merged, given_up = visits.end_waits(client, now - WINDOW)
+            share.waits_merged += merged
+            share.waits_given_up += given_up
+
+    def _create(self, shares: list[Share], now: int) -> None:
+        """Write the hits' own documents, and leave out of the visits what the store does not take."""
+        pending = shares
+        self.observe("before create")
+        while pending:
+            for share in pending:
+                self._merge(share, now)
+            fresh = [
+                (share, hit.receipt, document)
+                for share in pending
+                for hit, document in self._hit_documents(share)
+                if hit.receipt not in share.created
+            ]
+            if not fresh:
+                break
+            written = self._create_all([document for _, _, document in fresh])
+            again: list[Share] = []
+            for (share, receipt, document), one in zip(fresh, written, strict=True):
+                if not _took(share, receipt, document, one) and share not in again:
+                    again.append(share)
+            pending = again
+        self.observe("after create")
+
+    def _create_all(self, documents: list[Document]) -> list[Written]:
+        """A retry may arrive when the next index has begun: the first day of one looks into the one before, too."""
+        earlier: dict[int, tuple[str, str]] = {}
+        for i, document in enumerate(documents):
+            index = document.index.removesuffix(self.index_period(self._time(document)))
+            before = self.index_period(self._time(document) - DAY)
+            if not document.index.endswith(before):
+                earlier[i] = index + before, document.id
+        found = dict(zip(earlier, self.store.get(list(earlier.values())), strict=True)) if earlier else {}
+        there = {i: source for i, source in found.items() if source is not None}
+        written = iter(self.store.create([document for i, document in enumerate(documents) if i not in there]))
+        return [
+            Written("exists", receipt=there[i]["hit"].get("receipt", "")) if i in there else next(written)
+            for i in range(len(documents))
+        ]
+
+    @staticmethod
+    def _time(document: Document) -> int:
+        return milliseconds(document.source["@timestamp"])
+
+    def _hit_documents(self, share: Share) -> Iterator[tuple[state.Seen, Document]]:
+        """The documents of the turn's new views and events."""
+        for change in share.visits.changes.values():
+            for hit in change.new:
+                yield hit, self._hit_document(change.visit, hit)
+
+    def _hit_document(self, visit: state.Visit, hit: state.Seen) -> Document:
+        source = hit_document(visit, hit, latest_view(visit, hit))
+        return self._document(hit.kind, visit.bot, self.index_period(hit.time), hit.id, source)
+
+    def _document(self, kind: str, bot: str, period: str, id: str, source: Mapping[str, object]) -> Document:
+        name = "bot-" + kind if bot else kind
+        return Document(name, index_name(self.index_prefix, name, period), id, source)
+
+    # ── put
+
+    def _put(self, shares: list[Share], version: int) -> None:
+        self.observe("before put")
+        documents: list[Document] = []
+        for share in shares:
+            for hit, document in self._hit_documents(share):
+                if document != share.created[hit.receipt]:
+                    documents.append(document)  # a hit that was not taken after all had its say in it
+            for change in share.visits.changes.values():
+                visit = change.visit
+                documents += [self._hit_document(visit, hit) for hit in change.rewritten()]
+                if visit.hits:
+                    source = visit_document(visit, *span(visit))
+                    documents.append(self._document("visit", visit.bot, visit.period, visit.id, source))
+        documents += self._client_documents(shares)
+        if documents:
+            for document, one in zip(documents, self.store.put(documents, version), strict=True):
+                if one.state == "refused":
+                    log.error("the store refused a %s: %s", document.kind, one.reason)
+        self.observe("after put")
+
+    def _client_documents(self, shares: list[Share]) -> list[Document]:
+        """What this turn saw of clients, merged with what was known: by the state, else by the document."""
+        unknown: list[tuple[Share, str, str]] = []
+        for share in shares:
+            for id, period in share.visits.glimpses:
+                if period not in share.visits.clients[id].known:
+                    unknown.append((share, id, period))
+        keys = []
+        for share, id, period in unknown:
+            bot = share.visits.glimpses[id, period].bot
+            keys.append((self._document("client", bot, period, id, {}).index, id))
+        found = self.store.get(keys) if keys else []
+        for (share, id, period), source in zip(unknown, found, strict=True):
+            if source is not None:
+                share.visits.clients[id].known[period] = known_of(dict(source))
+        documents = []
+        for share in shares:
+            for (id, period), glimpse in share.visits.glimpses.items():
+                client = share.visits.clients[id]
+                known = client.known[period] = merge_known(client.known.get(period), glimpse)
+                source = client_document(id, client.site, known)
+                documents.append(self._document("client", known.bot, period, id, source))
+        return documents
+
+    # ── settle
+
+    def _settle(self, share: Share, now: int, lost: list[int]) -> None:
+        settlement = Settlement(now=now, empty_hand=True)
+        settlement.clock = max((facts.time for facts in share.facts), default=0)
+        self._count(share, settlement, now)
+        self._keep_states(share, settlement)
+        self.observe("before settle")
+        try:
+            self.queue.settle(share.hand.partition, share.token, settlement)
+        except Fenced:
+            lost.append(share.hand.partition)
+        self.observe("after settle")
+
+    def _count(self, share: Share, settlement: Settlement, now: int) -> None:
+        for hit, drop in share.dropped:
+            settlement.count(hit.received, hit.way, f"dropped:{drop}", hit.site)
+        for entry, reason in share.unreadable:
+            _bury_unreadable(settlement, entry, reason, now)
+        for facts in share.facts:
+            if facts.receipt in share.dead:
+                settlement.count(facts.received, facts.way, "dead", facts.site)
+                settlement.dead[facts.receipt] = msgspec.json.encode(_letter(facts, share.dead[facts.receipt], now))
+        for facts, result in share.results:
+            settlement.count(facts.received, facts.way, _column(result), facts.site)
+        for ended, column in ((share.waits_merged, "stored"), (share.waits_given_up, f"dropped:{Drop.NO_VIEW}")):
+            for facts in ended:
+                settlement.count(facts.received, facts.way, "waiting", facts.site, -1)
+                settlement.count(facts.received, facts.way, column, facts.site)
+
+    def _keep_states(self, share: Share, settlement: Settlement) -> None:
+        due, changed = set(share.due), share.visits.changes
+        for id, client in share.visits.clients.items():
+            if id in due:
+                client.visits = [
+                    visit for visit in client.visits if visit.id in changed or span(visit)[1] + WINDOW + LATE >= share.clock
+                ]
+                if not client.visits and not client.waiting:
+                    settlement.gone.append(id)
+                    continue
+            blob = state.encode(client)
+            if id in due or blob != share.blobs.get(id):
+                settlement.states[id] = blob
+        # A client that is due and has no state is a leftover of an order that was cut short.
+        settlement.gone += [id for id in share.due if id not in share.visits.clients]
+
+
+def _took(share: Share, receipt: str, document: Document, one: Written) -> bool:
+    """Note what the store did with a hit's document; False if the hit has no part in its visit."""
+    if one.state == "created" or (one.state == "exists" and one.receipt == receipt):
+        share.created[receipt] = document
+        return True
+    if one.state == "exists":
+        share.repeats.add(receipt)
+    else:
+        share.dead[receipt] = one.reason
+    return False
+
+
+def _column(result: Drop | Waits | None) -> str:
+    if result is None:
+        return "stored"
+    return f"dropped:{result}" if isinstance(result, Drop) else "waiting"
+
+
+def _letter(facts: Facts, reason: str, now: int) -> DeadLetter:
+    return DeadLetter(
+        receipt=facts.receipt,
+        reason=reason,
+        died=now,
+        received=facts.received,
+        way=facts.way,
+        site=facts.site,
+        facts=msgspec.Raw(msgspec.json.encode(facts)),
+    )
+
+
+def _bury_unreadable(settlement: Settlement, entry: bytes, reason: str, now: int) -> None:
+    """Nothing of the entry is kept: it may hold an address. What no collector counted as received is counted now."""
+    known = envelope(entry)
+    received, way, site = (known.received, known.way, known.site) if known else (now, "unreadable", "")
+    if not known:
+        settlement.count(received, way, "received", site)
+    name = "unreadable-" + digest(entry.decode("utf-8", "backslashreplace"), str(len(settlement.dead)), str(now))
+    settlement.count(received, way, "dead", site)
+    letter = DeadLetter(receipt=name, reason=f"unreadable: {reason}", died=now, received=received, way=way, site=site)
+    settlement.dead[name] = msgspec.json.encode(letter)

@@ -1,0 +1,250 @@
+"""Visits: a visit is the hits of one client on one site with gaps below 30 minutes, and at most 24 hours long.
+
+In come facts, in any order, late or again; what a visit is follows from the set of its hits. A late hit joins the nearest
+visit, and two visits are never merged. Engagement belongs to its view however late it comes, and keeps a visit going as
+other hits do; engagement whose view is not there waits.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from hashlib import blake2b
+
+from importer.document import dimensions, own_part
+from importer.facts import Drop, Facts
+from importer.state import Client, Known, Seen, Start, Visit, Waiting
+
+WINDOW = 30 * 60 * 1000
+LONGEST = 24 * 60 * 60 * 1000
+MOST_HITS = 1000
+
+
+class Waits(Enum):
+    """What became of engagement that waits for its view."""
+
+    FOR_VIEW = "waiting"
+
+
+@dataclass
+class Change:
+    """What a turn did to a visit: `new` hits, `views` (ids) whose engagement grew, and whether all its documents may differ."""
+
+    visit: Visit
+    new: list[Seen] = field(default_factory=list)
+    views: set[str] = field(default_factory=set)
+    whole: bool = False
+
+    def rewritten(self) -> Iterator[Seen]:
+        """The hits, new ones aside, whose documents changed."""
+        new = {hit.id for hit in self.new}
+        for hit in self.visit.hits.values():
+            if hit.id not in new and (self.whole or hit.id in self.views):
+                yield hit
+
+
+@dataclass
+class Visits:
+    """The open visits of the clients that a turn is about; `period_of` names the period of an index by a time in ms."""
+
+    clients: dict[str, Client]
+    period_of: Callable[[int], str]
+    changes: dict[str, Change] = field(default_factory=dict)
+    #: what this turn saw of a client in a period, to be merged with what was known of it
+    glimpses: dict[tuple[str, str], Known] = field(default_factory=dict)
+
+    def add(self, facts: Facts, now: int) -> Drop | Waits | None:
+        """Merge a hit; `now` is when engagement begins to wait (ms)."""
+        if self._holds(facts):
+            return Drop.REPEAT
+        if facts.kind == "engagement":
+            return self._add_engagement(facts, now)
+        visit = self._nearest(facts) or self._open(facts)
+        self._add_hit(visit, facts)
+        self._glimpse(visit, facts)
+        return None
+
+    def end_waits(self, client: Client, before: int | None = None) -> tuple[list[Facts], list[Facts]]:
+        """Merge waiting engagement whose view is there now, give up what has waited since `before`: (merged, given up)."""
+        merged, given_up = [], []
+        for id, waiting in list(client.waiting.items()):
+            facts = waiting.facts
+            if found := self._view_of(facts):
+                self._add_pulse(*found, facts)
+                merged.append(facts)
+            elif before is not None and waiting.since < before:
+                given_up.append(facts)
+            else:
+                continue
+            del client.waiting[id]
+        return merged, given_up
+
+    # ── which visit
+
+    def _of(self, facts: Facts) -> Iterator[Client]:
+        for id in facts.clients:
+            if id in self.clients:
+                yield self.clients[id]
+
+    def _holds(self, facts: Facts) -> bool:
+        return any(
+            facts.id in client.waiting or any(facts.id in visit.hits or facts.id in visit.pulses for visit in client.visits)
+            for client in self._of(facts)
+        )
+
+    def _nearest(self, facts: Facts) -> Visit | None:
+        best, least = None, WINDOW
+        for client in self._of(facts):
+            for visit in client.visits:
+                started, ended = span(visit)
+                gap = max(started - facts.time, facts.time - ended, 0)
+                if gap < least and max(ended, facts.time) - min(started, facts.time) <= LONGEST:
+                    best, least = visit, gap
+        return best
+
+    def _open(self, facts: Facts) -> Visit:
+        client = self._client(facts)
+        visit = Visit(
+            id=blake2b(f"{client.id}\n{facts.id}".encode(), digest_size=16).hexdigest(),
+            client=client.id,
+            site=facts.site,
+            period=self.period_of(facts.time),
+            bot=facts.bot,
+            start=_start(facts),
+            hits={},
+            pulses={},
+        )
+        client.visits.append(visit)
+        return visit
+
+    def _client(self, facts: Facts) -> Client:
+        id = facts.clients[0]
+        return self.clients.setdefault(id, Client(id=id, site=facts.site, visits=[], known={}, waiting={}))
+
+    def _view_of(self, facts: Facts) -> tuple[Visit, Seen] | None:
+        """The view that engagement names, or, if it names none, the latest one of its URL so far."""
+        best: tuple[Visit, Seen] | None = None
+        for client in self._of(facts):
+            for visit in client.visits:
+                for hit in visit.hits.values():
+                    if hit.kind != "view":
+                        continue
+                    if facts.view:
+                        if hit.view == facts.view:
+                            return visit, hit
+                    elif _same_page(hit, facts) and hit.time <= facts.time and (not best or _order(best[1]) < _order(hit)):
+                        best = visit, hit
+        return best
+
+    # ── merging
+
+    def _add_hit(self, visit: Visit, facts: Facts) -> None:
+        change = self._change(visit)
+        hit = Seen(
+            id=facts.id,
+            time=facts.time,
+            kind=facts.kind,
+            receipt=facts.receipt,
+            way=facts.way,
+            domain=facts.domain,
+            path=facts.path,
+            view=facts.view,
+            name=facts.name,
+            interactive=facts.interactive,
+            own=own_part(facts),
+        )
+        change.new.append(hit)
+        start = _start(facts)
+        late = bool(visit.hits) and facts.time <= max(seen.time for seen in visit.hits.values())
+        if not visit.hits or start < visit.start:
+            visit.start = start
+        # A late view may be the one that events name by their page, a late start is what all documents tell of.
+        change.whole |= late
+        if len(visit.hits) + len(visit.pulses) < MOST_HITS:
+            visit.hits[hit.id] = hit
+        else:
+            visit.more_until = max(visit.more_until, facts.time)
+            if hit.kind == "view":
+                visit.more_views += 1
+            else:
+                visit.more_events += 1
+
+    def _add_engagement(self, facts: Facts, now: int) -> Waits | None:
+        found = self._view_of(facts)
+        if not found:
+            self._client(facts).waiting[facts.id] = Waiting(now, facts)
+            return Waits.FOR_VIEW
+        self._add_pulse(*found, facts)
+        return None
+
+    def _add_pulse(self, visit: Visit, view: Seen, facts: Facts) -> None:
+        change = self._change(visit)
+        change.views.add(view.id)
+        view.engaged = max(view.engaged, facts.engaged)
+        view.scroll = max(view.scroll, facts.scroll)
+        if len(visit.hits) + len(visit.pulses) < MOST_HITS:
+            visit.pulses[facts.id] = facts.time
+        self._glimpse(visit, facts)
+
+    def _change(self, visit: Visit) -> Change:
+        return self.changes.setdefault(visit.id, Change(visit))
+
+    def _glimpse(self, visit: Visit, facts: Facts) -> None:
+        key = visit.client, self.period_of(facts.time)
+        seen = Known(
+            first_seen=facts.time,
+            last_seen=facts.time,
+            visit=visit.id,
+            way=facts.way,
+            hash=facts.client_hash,
+            bot=visit.bot,
+            receipt=facts.receipt,
+            dimensions=visit.start.dimensions,
+        )
+        self.glimpses[key] = merge_known(self.glimpses.get(key), seen)
+
+
+def merge_known(one: Known | None, other: Known) -> Known:
+    """What two looks at a client come to: from the first to the last, in the words of the earlier."""
+    if one is None:
+        return other
+    earlier, later = (one, other) if one.first_seen <= other.first_seen else (other, one)
+    return Known(
+        first_seen=earlier.first_seen,
+        last_seen=max(one.last_seen, other.last_seen),
+        visit=earlier.visit,
+        way=earlier.way,
+        hash=earlier.hash or later.hash,
+        bot=earlier.bot,
+        receipt=earlier.receipt,
+        dimensions=earlier.dimensions,
+    )
+
+
+def span(visit: Visit) -> tuple[int, int]:
+    """When a visit started and ended (ms). Engagement counts as long as no gap of a visit's window lies before it."""
+    times = [hit.time for hit in visit.hits.values()] or [visit.start.time]
+    started, ended = min(min(times), visit.start.time), max(max(times), visit.more_until)
+    for time in sorted(visit.pulses.values()):
+        if ended < time < ended + WINDOW and time - started <= LONGEST:
+            ended = time
+    return started, ended
+
+
+def latest_view(visit: Visit, hit: Seen) -> str:
+    """The id of the view that an event belongs to: the one it names, else the latest of its page, else ""."""
+    if hit.view or hit.kind == "view":
+        return hit.view
+    views = [seen for seen in visit.hits.values() if seen.kind == "view" and _same_page(seen, hit) and seen.time <= hit.time]
+    return max(views, key=_order).view if views else ""
+
+
+def _start(facts: Facts) -> Start:
+    return Start(facts.time, facts.id, facts.way, dimensions(facts))
+
+
+def _same_page(hit: Seen, other: Facts | Seen) -> bool:
+    return hit.path == other.path and hit.domain == other.domain
+
+
+def _order(hit: Seen) -> tuple[int, str]:
+    return hit.time, hit.id

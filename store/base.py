@@ -1,0 +1,99 @@
+"""What a store must promise. Both stores hold the same documents, made from the same mappings/, and pass tests/real/test_stores.py."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+#: The kinds of documents; a bot's are kept apart as `bot-client`, `bot-visit`, …
+KINDS = ("client", "visit", "view", "event")
+BOT_KINDS = tuple("bot-" + kind for kind in KINDS)
+
+
+class StoreError(Exception):
+    """What a store can end in."""
+
+
+class StoreAway(StoreError):
+    """The store does not answer, or asks to be left alone for a while (429): try again later. Nothing is known of what was written."""
+
+
+class BadSearch(StoreError, ValueError):
+    """A search body that the subset does not know; the message names the place."""
+
+
+class StoreTaken(StoreError):
+    """The embedded store has another writer."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document to write. `index` is its whole name, such as `fizzstat-view-2026.11`; `source` nested JSON, as it comes back."""
+
+    kind: str
+    index: str
+    id: str
+    source: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of one document.
+
+    `state` is `created`; `exists`: a document of that id was there (`receipt` is its `hit.receipt`); `put`; `stale`: a
+    newer version was there and stays; or `refused`: the store will never take this document, and `reason` says why.
+    """
+
+    state: str
+    receipt: str = ""
+    reason: str = ""
+
+
+class Store(Protocol):
+    """One thread at a time. Every method may raise StoreAway; methods that write need a store opened with `write=True`."""
+
+    url: str  # without user, password or key
+
+    def setup(self) -> None:
+        """Make the store ready for these mappings: install or update templates, make folders. Safe to repeat."""
+
+    def create(self, documents: Sequence[Document]) -> list[Written]:
+        """Write documents that are not there yet; those that are there stay as they are. One answer a document, in order."""
+
+    def put(self, documents: Sequence[Document], version: int) -> list[Written]:
+        """Write documents whole, over what is there, unless that has a higher version (`stale`)."""
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Mapping[str, Any] | None]:
+        """The sources of documents by (index, id), as last written, flushed or not; None where there is none."""
+
+    def delete(self, kind: str, query: Mapping[str, Any]) -> int:
+        """Delete the documents of a kind that match a query of the search subset; how many they were."""
+
+    def flush(self) -> None:
+        """Return when everything written is safe from a crash of this process."""
+
+    def refresh(self) -> None:
+        """Return when everything flushed is found by searches."""
+
+    def search(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a body of the supported subset of Elasticsearch's search API, in its answer's shape. Raises BadSearch."""
+
+    def scan(self, kind: str, query: Mapping[str, Any] | None = None, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
+        """All hits ({"_index", "_id", "_source"}) of a query, by `@timestamp` then `_id`, past any limit of a single search."""
+
+    def count(self, kind: str, query: Mapping[str, Any] | None = None) -> int:
+        """How many documents match."""
+
+    def health(self) -> dict[str, Any]:
+        """{"ok": bool, …}: what an operator wants to know; never raises StoreAway."""
+
+    def close(self) -> None:
+        """Let go; what was not flushed may be lost."""
+
+
+def index_name(prefix: str, kind: str, period: str) -> str:
+    """`fizzstat-view-2026.11`, `fizzstat-bot-view-2026.11`."""
+    return f"{prefix}-{kind}-{period}"
+
+
+def all_of(written: Iterable[Written], *states: str) -> bool:
+    return all(one.state in states for one in written)
