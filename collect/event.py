@@ -1,0 +1,85 @@
+"""POST /event, the way in for servers: one object or a list of up to 1,000, with an API key that may write.
+
+Fields as in POST /hit, and `timestamp`, `path` (with `site`, where there is no url), `agent` and `ip_addr`. The request's
+own address and agent are a server's, so they are never taken for a visitor's. An object may have 64 KiB, a list 4 MiB.
+The answer is 202 {"accepted": n, "refused": [{"index": i, "field": name, "error": sentence}]}: one bad item harms no other.
+"""
+
+from typing import Any
+
+import msgspec
+
+from collect import clean
+from collect.arrival import Answer, Arrival, json_answer
+from collect.collector import Collector
+from collect.errors import BadField, NoRight, Refused, TooLarge, Unreadable
+from collect.fields import ITEM_LIMIT, Body, Sender, make_hit, read_json, site_name
+from collect.trust import Trust, writer
+from hits.hit import Hit
+from hits.snapshot import KeyRow, Snapshot
+
+LIST_LIMIT = 4 << 20
+ITEMS = 1000
+
+
+class EventBody(Body):
+    timestamp: str | None = None
+    path: str | None = None
+    agent: str | None = None
+    ip_addr: str | None = None
+
+
+def answer(arrival: Arrival, collector: Collector) -> Answer:
+    key = writer(arrival.header, collector.sites)
+    sites = collector.sites.current()
+    listed = arrival.body.lstrip().startswith(b"[")
+    whole_request = (NoRight,) if listed else (NoRight, Unreadable, TooLarge)  # refusals that are not an item's alone
+    hits: list[Hit] = []
+    refused: list[dict[str, Any]] = []
+    for index, raw in enumerate(items(arrival.body) if listed else [arrival.body]):
+        try:
+            hits.append(read(raw, key, arrival.now, collector.trust, sites))
+        except whole_request:
+            raise
+        except Refused as error:
+            refused.append({"index": index, "field": error.field, "error": error.sentence})
+    if hits:
+        collector.take(hits)
+    return json_answer(202, {"accepted": len(hits), "refused": refused})
+
+
+def items(body: bytes) -> list[bytes]:
+    """The JSON of each item of a list. Raises Unreadable and TooLarge."""
+    raws = read_json(body, list[msgspec.Raw])
+    if len(raws) > ITEMS:
+        raise TooLarge(f"a list has at most {ITEMS} items, and this one has {len(raws)}")
+    return [bytes(raw) for raw in raws]
+
+
+def read(raw: bytes, key: KeyRow, now: int, trust: Trust, sites: Snapshot) -> Hit:
+    """The hit of an item. Raises NoRight if it is for a site that the key is not for, and what else makes it unusable."""
+    if len(raw) > ITEM_LIMIT:
+        raise TooLarge(f"an item is larger than the {ITEM_LIMIT >> 10} KiB that are taken here")
+    body = read_json(raw, EventBody)
+    body.site = body.site or (key.site if not body.url else None)
+    body.url = body.url or _url(body)
+    sender = Sender(_address(body.ip_addr), clean.text("agent", body.agent))
+    hit = make_hit(body, "event", now, sender, trust, sites, clean.timestamp(body.timestamp, now))
+    if key.site and hit.site != key.site:
+        raise NoRight(f"the key {key.name} is for {key.site} alone, and this is for {hit.site}", "site")
+    return hit
+
+
+def _url(body: EventBody) -> str:
+    if not body.path:
+        raise BadField("url", "url is missing, and so is path")
+    if not body.site:
+        raise BadField("site", "with a path instead of a url, site is needed")
+    return f"https://{site_name(body.site)}/{body.path.lstrip('/')}"
+
+
+def _address(given: str | None) -> str:
+    found = clean.address(given or "")
+    if given and not found:
+        raise BadField("ip_addr", "ip_addr takes an IPv4 or IPv6 address")
+    return found

@@ -1,0 +1,175 @@
+"""The fields that all ways in share: a body's bytes or a query's texts in, a Hit out. Unknown fields are let go."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import msgspec
+from uuid_utils import uuid7
+
+from collect import clean
+from collect.arrival import Arrival
+from collect.errors import BadField, Unreadable
+from collect.trust import Trust
+from hits.hit import Hit, Revenue
+from hits.snapshot import Snapshot
+
+ITEM_LIMIT = 64 << 10  # bytes of one hit's JSON
+DAY = 24 * 3600 * 1000  # the most milliseconds of engagement: a visit lasts no longer
+OBJECTS = ("data", "revenue")  # in a query they are JSON
+
+
+class SentRevenue(msgspec.Struct):
+    amount: float | str
+    currency: str
+
+
+class Body(msgspec.Struct):
+    """What a sender may write; null and "" are as good as nothing. Which fields apply depends on the kind."""
+
+    id: str | None = None
+    kind: Literal["view", "event", "engagement"] | None = None
+    site: str | None = None
+    url: str | None = None
+    view: str | None = None
+    referrer: str | None = None
+    title: str | None = None
+    screen: str | None = None
+    screen_depth: float | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    client_hash: str | None = None
+    name: str | None = None
+    value: str | int | float | bool | None = None
+    data: dict[str, Any] | None = None
+    revenue: SentRevenue | None = None
+    interactive: bool | None = None
+    engaged: float | None = None
+    scroll: float | None = None
+
+
+class Sender(NamedTuple):
+    """Who a hit comes from: the address, and the headers that tell one agent from another."""
+
+    ip: str = ""
+    agent: str = ""
+    accept_language: str = ""
+    accept_encoding: str = ""
+
+
+Shape = TypeVar("Shape")
+
+
+def read_json(raw: bytes, shape: type[Shape]) -> Shape:
+    """What JSON text says, in a Body's shape. Raises Unreadable where it has another, BadField where one field has."""
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        raise _field_error(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        mended = _mend_surrogates(raw)
+        if mended != raw:
+            return read_json(mended, shape)
+        raise Unreadable(f"this is no JSON: {_reason(error)}") from None
+
+
+def read_texts(texts: Mapping[str, str], shape: type[Shape]) -> Shape:
+    """The fields in a query's parameters: numbers and flags as text, objects as JSON. Raises BadField."""
+    fields: dict[str, Any] = {name: given for name, given in texts.items() if given}
+    for name in OBJECTS:
+        if name in fields:
+            try:
+                fields[name] = msgspec.json.decode(fields[name])
+            except (msgspec.DecodeError, UnicodeError, RecursionError):
+                raise BadField(name, f"{name} takes a JSON object") from None
+    try:
+        return msgspec.convert(fields, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise _field_error(error) from None
+
+
+def browser(arrival: Arrival, trust: Trust) -> Sender:
+    """Who sent a request that comes from the visitor's own browser."""
+    header = arrival.header
+    return Sender(
+        trust.client_address(arrival.peer, header),
+        clean.text("agent", header("USER_AGENT")),
+        clean.text("accept_language", header("ACCEPT_LANGUAGE")),
+        clean.text("accept_encoding", header("ACCEPT_ENCODING")),
+    )
+
+
+def make_hit(body: Body, way: str, now: int, sender: Sender, trust: Trust, sites: Snapshot, time: int = 0) -> Hit:
+    """The Hit of a body. Raises BadField and HostNotAllowed."""
+    kind = body.kind or ("event" if body.name else "view")
+    name = clean.text("name", body.name)
+    if kind == "event" and not name:
+        raise BadField("name", "an event needs a name")
+    page = clean.page(body.url)
+    trust.check_host(page.host, "url")
+    site = page.host
+    if body.site and (site := site_name(body.site)) != page.host:
+        trust.check_host(site, "site")
+    return Hit(
+        receipt=uuid7().hex,
+        received=now,
+        way=way,
+        kind=kind,
+        site=sites.site_of(site),
+        ip=sender.ip,
+        agent=sender.agent,
+        accept_language=sender.accept_language,
+        accept_encoding=sender.accept_encoding,
+        id=clean.text("id", body.id),
+        time=time,
+        url=page.url,
+        view=clean.text("view", body.view),
+        referrer=clean.text("referrer", body.referrer),
+        title=clean.text("title", body.title),
+        screen=clean.text("screen", body.screen),
+        screen_depth=clean.whole("screen_depth", body.screen_depth, 64),
+        language=clean.text("language", body.language),
+        time_zone=clean.text("time_zone", body.time_zone),
+        client_hash=clean.text("client_hash", body.client_hash),
+        name=name,
+        value=clean.value(body.value),
+        data=clean.data(body.data),
+        revenue=_revenue(body.revenue),
+        interactive=body.interactive is not False,
+        engaged=clean.whole("engaged", body.engaged, DAY),
+        scroll=clean.whole("scroll", body.scroll, 100),
+    )
+
+
+def site_name(given: str) -> str:
+    """A site as a sender names it: its id, or one of its hosts."""
+    return clean.host("site", clean.plain(given))
+
+
+def _revenue(sent: SentRevenue | None) -> Revenue | None:
+    return Revenue(clean.amount(sent.amount), clean.currency(sent.currency)) if sent else None
+
+
+def _field_error(error: msgspec.ValidationError) -> BadField | Unreadable:
+    """msgspec says "Expected `str | null`, got `int` - at `$.url`"."""
+    message, _, path = str(error).replace(" | null", "").replace("`", "").partition(" - at $")
+    found = re.match(r"\.?(\w+)", path)
+    if not found:
+        return Unreadable(f"this is no JSON object: {message}")
+    return BadField(found[1], f"{path.removeprefix('.')}: {message}")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is too deep"
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+
+def _mend_surrogates(raw: bytes) -> bytes:
+    """JSON in which U+FFFD stands for halves of surrogate pairs: JavaScript leaves one where it cuts a text inside an emoji."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], raw)

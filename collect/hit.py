@@ -1,0 +1,22 @@
+"""POST /hit, the tracker's way in: one hit as JSON of at most 64 KiB; 202 as soon as it is in Redis or in the spool."""
+
+from collect.arrival import Answer, Arrival
+from collect.collector import Collector
+from collect.fields import Body, browser, make_hit, read_json
+from collect.trust import Trust
+from hits.hit import Hit
+from hits.snapshot import Snapshot
+
+PLAIN = ("Content-Type", "text/plain; charset=utf-8")
+
+
+def answer(arrival: Arrival, collector: Collector) -> Answer:
+    if reason := collector.trust.left_out(arrival.header):
+        return Answer(202, headers=(PLAIN, ("X-FizzStat-Dropped", reason)))
+    collector.take([read(arrival, collector.trust, collector.sites.current())])
+    return Answer(202, headers=(PLAIN,))
+
+
+def read(arrival: Arrival, trust: Trust, sites: Snapshot) -> Hit:
+    """The hit of a request; raises what collect.errors lists as 400 and 403."""
+    return make_hit(read_json(arrival.body, Body), "hit", arrival.now, browser(arrival, trust), trust, sites)
