@@ -46,6 +46,7 @@ def _run(settings: Settings, folder: Path, stop: Event, observe: Observe) -> Non
             continue
         try:
             queue = Queue(connect(settings), settings.redis_prefix, settings.partitions)
+            queue.keep_all_partitions()
             while not stop.is_set() and drain_all(queue, folder, observe):
                 pass
         except QueueAway as error:
@@ -133,7 +134,9 @@ def _queue_chunk(queue: Queue, name: str, chunk: list[_Line], marks: dict[int, i
     for partition, share in shares.items():
         observe("before queue")
         before, after = marks.get(partition, 0), chunk[-1].end
-        marks[partition] = queue.drain(partition, name, before, after, share.live, share.past, share.received)
+        if queue.drain(partition, name, before, after, share.live, share.past, share.received) != after:
+            raise QueueAway("the mark of a spool file is not where it was: Redis lost data, or was changed for another")
+        marks[partition] = after
         observe("after queue")
     return sum(share.queued for share in shares.values())
 

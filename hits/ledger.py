@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from hits.days import day_of
 from hits.hit import envelope
-from hits.queue import Queue, day_of
+from hits.queue import Queue
 from hits.redis import redis_errors
 
 
@@ -38,15 +39,17 @@ def read(queue: Queue, spooled: int = 0, site: str | None = None, day: str | Non
     columns: Counter[str] = Counter()
     ways: Counter[str] = Counter()
     queued = in_hand = 0
+    filtered = site is not None or day is not None
     balanced = True
     for keys in queue.partitions:
         with redis_errors(), queue.client.pipeline(transaction=True) as pipe:
             pipe.hgetall(keys.ledger)
             pipe.llen(keys.queue)
             pipe.llen(keys.past)
-            pipe.lrange(keys.hand, 0, -1)
+            pipe.llen(keys.hand)
             pipe.hlen(keys.dead)
-            fields, live, past, hand, dead = pipe.execute()
+            pipe.lrange(keys.hand, 0, -1 if filtered else 0)
+            fields, live, past, held, dead, hand = pipe.execute()
         every: Counter[str] = Counter()
         for name, count in fields.items():
             its_day, way, column, its_site = name.decode().split("|", 3)
@@ -57,9 +60,9 @@ def read(queue: Queue, spooled: int = 0, site: str | None = None, day: str | Non
                     ways[way] += int(count)
         waiting = live + past + every["waiting"]
         queued += waiting
-        in_hand += len(hand) if site is None and day is None else sum(_concerns(entry, site, day) for entry in hand)
-        balanced &= _left_over(every) == waiting + len(hand) - every["waiting"] and every["dead"] == dead
-    if site is not None or day is not None:
+        in_hand += sum(_concerns(entry, site, day) for entry in hand) if filtered else held
+        balanced &= _left_over(every) == live + past + held and every["dead"] == dead
+    if filtered:
         queued = _left_over(columns) - in_hand + columns["waiting"]
     return Ledger(
         received=columns["received"],

@@ -5,7 +5,6 @@ Everything that must not be torn apart is one Lua script (hits/lua/); hits/keys.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ from zlib import crc32
 
 import redis
 
+from hits.days import DAY, day_of
 from hits.hit import Hit
 from hits.keys import Partition
 from hits.redis import redis_errors
 
 PUSH_MOST = 1000  # entries in one script's arguments
-PAST = 24 * 3600 * 1000  # a hit that is older than this when it arrives belongs to the past's queue (ms)
+PAST = DAY  # a hit that is older than this when it arrives belongs to the past's queue (ms)
 
 
 class Fenced(Exception):
@@ -27,11 +27,6 @@ class Fenced(Exception):
 
 def ledger_field(received: int, way: str, column: str, site: str) -> str:
     return f"{day_of(received)}|{way}|{column}|{site}"
-
-
-def day_of(ms: int) -> str:
-    """The UTC day of a time in milliseconds, as 2026-11-25."""
-    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%d")
 
 
 def is_past(hit: Hit) -> bool:

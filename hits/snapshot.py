@@ -39,7 +39,7 @@ class Snapshot(msgspec.Struct, dict=True):
         return {host: site.id for site in self.sites for host in (*site.hosts, site.id)}
 
     def site_of(self, host: str) -> str:
-        """The id of the site that a host (or a site's id) belongs to; an unknown one is its own. `www.` and case do not matter."""
+        """The id of the site that a host (or a site's id) belongs to; an unknown one is its own. Case and `www.` are ignored."""
         host = host.lower().removeprefix("www.")
         return self._site_by_host.get(host, host)
 

@@ -13,6 +13,8 @@ import msgspec
 from hits.queue import Queue
 from hits.redis import QueueAway, redis_errors
 
+FORGET = 3600.0  # seconds
+
 
 class WorkerRow(msgspec.Struct, kw_only=True):
     """`seen` and `started` are ms; `imported` hits since then."""
@@ -48,6 +50,7 @@ class Leases:
         self._started = _now()
 
     def start(self) -> None:
+        self._forget_dead()
         self._say_alive(self._queue)
         self._thread.start()
 
@@ -92,6 +95,15 @@ class Leases:
                 self._say_alive(queue)
             except QueueAway:
                 continue  # the turn that is under way meets it too, and says so
+
+    def _forget_dead(self) -> None:
+        """What killed workers said of themselves."""
+        there = {row.id for row in alive(self._queue, FORGET)}
+        with redis_errors():
+            names = self._queue.client.hkeys(f"{self._queue.prefix}:workers")
+            gone = [name for name in names if name.decode() not in there]
+            if gone:
+                self._queue.client.hdel(f"{self._queue.prefix}:workers", *gone)
 
     def _say_alive(self, queue: Queue) -> None:
         row = WorkerRow(

@@ -70,7 +70,7 @@ class Importer:
         self._queue.keep_all_partitions()
         self._salts = Salts(self._queue)
         self._snapshot = SnapshotReader(self._queue.client, settings.redis_prefix)
-        self._place = open_places(settings.geoip_db)
+        self._place = open_places(settings.geoip_db) if settings.geoip_db else lambda ip: {}
         self._leases = Leases(self._queue, self._connect, settings.lease_seconds)
         self._turn = Turn(
             queue=self._queue,
@@ -123,7 +123,7 @@ class Importer:
             return False
         if self._first_seen is None:
             self._first_seen = time.monotonic()
-        return n >= self._settings.batch_size or time.monotonic() - self._first_seen >= self._settings.batch_seconds
+        return bool(n >= self._settings.batch_size or time.monotonic() - self._first_seen >= self._settings.batch_seconds)
 
     def _import(self, waiting: dict[int, int], due: dict[int, tuple[list[str], int]]) -> None:
         self._first_seen = None
@@ -158,11 +158,13 @@ class Importer:
         identity = self._settings.identity
         with redis_errors():
             erased = self._queue.client.hgetall(self._queue.partitions[partition].erased)
+        sites = self._snapshot.current().sites
         return Context(
             keep_bots=self._settings.keep_bots,
             salts=self._salts.take({period_of(hit.at, identity) for hit in hits}, _now()),
             place=self._place,
-            allowed_query={site.id: frozenset(site.query) for site in self._snapshot.current().sites},
+            allowed_query={site.id: frozenset(site.query) for site in sites},
+            site_hosts={site.id: frozenset(site.hosts) for site in sites},
             identity=identity,
             erased={what.decode(): int(before) for what, before in erased.items()},
         )

@@ -42,6 +42,10 @@ def open_places(path: str) -> Callable[[str], dict[str, Any]]:
         ) from None
     four_only = reader.metadata().ip_version == 4
 
+    @lru_cache(1)
+    def say_damaged(error: str) -> None:
+        log.error("the database of places %s is damaged, download it again: %s", path, error)
+
     @lru_cache(4096)
     def place(ip: str) -> dict[str, Any]:
         address = read_address(ip)
@@ -50,7 +54,7 @@ def open_places(path: str) -> Callable[[str], dict[str, Any]]:
         try:
             record = reader.get(address)
         except maxminddb.InvalidDatabaseError as error:
-            log.error("the database of places %s is damaged, download it again: %s", path, error)
+            say_damaged(str(error))
             return {}
         return read_record(record) if isinstance(record, dict) else {}
 
@@ -175,8 +179,9 @@ def _region_code(country: str, value: Any) -> str:
 
 
 def _location(latitude: Any, longitude: Any) -> dict[str, float]:
+    """{"lat", "lon"} to four places, some ten metres: more than any database knows, and what is left of its 32-bit floats."""
     try:
-        lat, lon = float(latitude), float(longitude)
+        lat, lon = round(float(latitude), 4), round(float(longitude), 4)
     except (TypeError, ValueError):
         return {}
     return {"lat": lat, "lon": lon} if -90 <= lat <= 90 and -180 <= lon <= 180 else {}

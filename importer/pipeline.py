@@ -3,21 +3,26 @@
 `drop_*` may end a hit, `put_*` adds to its facts. What a visit is takes all of a batch, and comes after: visits.py.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 
 from hits.hit import Hit
 from importer.facts import Context, Drop, Facts
 from importer.steps.agent import put_agent
-from importer.steps.bot import drop_bot
+from importer.steps.bot import drop_bot, put_bot
 from importer.steps.event import put_event
-from importer.steps.page import put_page
+from importer.steps.page import drop_bad_url, put_page
 from importer.steps.place import put_place
 from importer.steps.screen import put_screen
 from importer.steps.source import put_source
 from importer.steps.visitor import drop_erased, put_visitor
 
-STEPS = (
+Step = Callable[[Hit, Facts, Context], Drop | None]
+
+STEPS: tuple[Step, ...] = (
     drop_bot,
+    put_bot,
+    drop_bad_url,
     put_page,
     put_event,
     put_source,

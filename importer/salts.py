@@ -10,9 +10,11 @@ period's end, or 24 hours after its last hit was imported where that is later.
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import redis
 
+from hits.days import written
 from hits.hit import UnreadableHit, decode
 from hits.keys import salt_key, salts_alive, salts_made
 from hits.queue import Queue
@@ -28,9 +30,10 @@ LOOK = 1000  # entries of a list that are looked through for old hits
 def period_of(ms: int, identity: str) -> str:
     if identity == PERMANENT:
         return PERMANENT
-    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m" if identity == "monthly" else "%Y-%m-%d")
+    return written(ms, "%Y-%m" if identity == "monthly" else "%Y-%m-%d")
 
 
+@lru_cache(maxsize=4096)
 def before(period: str) -> str | None:
     """The period before; None for the permanent one."""
     if period == PERMANENT:
@@ -138,5 +141,4 @@ def _time_of(entry: bytes, otherwise: int) -> int:
 
 
 def _after(period: str) -> str:
-    following = datetime.fromtimestamp(end(period) / 1000, UTC)
-    return following.strftime("%Y-%m-%d" if len(period) == 10 else "%Y-%m")
+    return written(end(period), "%Y-%m-%d" if len(period) == 10 else "%Y-%m")

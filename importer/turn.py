@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from hits.days import DAY
 from hits.dead import DeadLetter
 from hits.hit import Hit, UnreadableHit, envelope
 from hits.queue import Fenced, Hand, Queue, Settlement
@@ -31,7 +32,6 @@ log = logging.getLogger("fizzstat.importer")
 
 STEPS = ("claim", "create", "put", "flush", "settle")
 LATE = 30 * 60 * 1000  # how long a visit that has ended waits for late hits (ms, by the hits' own clock)
-DAY = 24 * 3600 * 1000
 ORDER = {"view": 0, "event": 1, "engagement": 2}
 
 Observe = Callable[[str], None]
