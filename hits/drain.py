@@ -41,14 +41,16 @@ def run(settings: Settings, stop: Event, observe: Observe = lambda moment: None)
 
 
 def _run(settings: Settings, folder: Path, stop: Event, observe: Observe) -> None:
+    looked = False  # once at the start, for what a drain before may have left half done
     while not stop.wait(IDLE):
-        if not files(folder):
+        if looked and not files(folder):
             continue
         try:
             queue = Queue(connect(settings), settings.redis_prefix, settings.partitions)
             queue.keep_all_partitions()
             while not stop.is_set() and drain_all(queue, folder, observe):
                 pass
+            looked = True
         except QueueAway as error:
             log.debug("Redis is away, the spool waits: %s", error)
 
@@ -62,20 +64,30 @@ def drain_all(queue: Queue, folder: Path, observe: Observe = lambda moment: None
 def spooled(queue: Queue, folder: Path) -> int:
     """How many hits of the folder's files wait to be drained. Raises QueueAway."""
     n = 0
-    for path in files(folder):
+    for path, file in _opened(folder):
         marks = _marks(queue, path.name)
-        with path.open("rb") as file:
-            n += sum(line.start >= marks.get(line.partition, 0) for line in _lines(file.fileno(), 0))
+        if os.fstat(file).st_nlink:  # else it was drained meanwhile, and its marks are forgotten
+            n += sum(line.start >= marks.get(line.partition, 0) for line in _lines(file, 0))
     return n
 
 
 def oldest_spooled(folder: Path) -> int | None:
     """When the oldest hit that may still lie in the folder was received (ms)."""
-    firsts = []
+    firsts = [line for _, file in _opened(folder) for line in islice(_lines(file, 0), 1)]
+    return min((hit.received for line in firsts if (hit := envelope(line.entry))), default=None)
+
+
+def _opened(folder: Path) -> Iterator[tuple[Path, int]]:
+    """The folder's files, each open for reading while it is looked at."""
     for path in files(folder):
-        with path.open("rb") as file:
-            firsts += [hit.received for line in islice(_lines(file.fileno(), 0), 1) if (hit := envelope(line.entry))]
-    return min(firsts, default=None)
+        try:
+            file = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            yield path, file
+        finally:
+            os.close(file)
 
 
 def _drain(queue: Queue, path: Path, observe: Observe) -> int:

@@ -27,7 +27,7 @@ one script may change all keys of a partition at once.
     P:order:ID      hash    an order's text and progress; expires
     P:{salts}:salt:PERIOD  text  a day's or month's salt (see importer/salts.py); expires
     P:{salts}:made  hash    period -> how many salts it had; a second one means that its visitors were counted anew
-    P:{salts}:alive set     periods whose salt may still be in a file of Redis
+    P:{salts}:alive zset    periods whose salt may still be in a file of Redis, by when it expires (ms; 0 for never)
 """
 
 from dataclasses import dataclass

@@ -6,8 +6,8 @@ if not salt then
   salt = ARGV[1]
   redis.call('SET', KEYS[1], salt)
   redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
-  redis.call('SADD', KEYS[3], ARGV[2])
 end
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[2])
 if tonumber(ARGV[3]) > 0 then
   redis.call('PEXPIREAT', KEYS[1], ARGV[3])
 end

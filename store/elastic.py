@@ -1,0 +1,206 @@
+"""The store in Elasticsearch, 8.19 or later: documents and search bodies in, Elasticsearch's own answers out.
+
+It keeps to the core that every distribution has: bulk, mget, search, point in time, index templates; no scripts and no
+delete_by_query. What bulk has answered is in the translog, on disk: there is nothing left to flush.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from typing import Any
+
+import orjson
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+
+from store.answer import empty
+from store.base import BOT_KINDS, KINDS, BadSearch, Document, StoreAway, StoreError, Written
+from store.elastic_bulk import Answer, bulk
+from store.elastic_client import connect, talking
+from store.elastic_setup import pattern, setup
+from store.mappings import find
+from store.source import Unwritable, encode, receipt, refused
+from store.subset import check_query, check_search
+
+MATCH_ALL: Mapping[str, Any] = {"match_all": {}}
+MOST_KEYS = 1000  # of one mget
+PAGE = 2000  # hits of one page of a scan
+KEEP_ALIVE = "10m"
+
+#: An index that is not there is an empty one.
+LENIENT: Mapping[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
+
+
+class ElasticStore:
+    """See store/base.py. `url` as in FIZZSTAT_STORE_URL (store/elastic_client.py)."""
+
+    def __init__(self, url: str, prefix: str, api_key: str = "", write: bool = False):
+        self._client, self.url = connect(url, api_key)
+        self._prefix, self._writes = prefix, write
+
+    def setup(self) -> None:
+        with talking(self.url):
+            setup(self._client, self._prefix)
+
+    def create(self, documents: Sequence[Document]) -> list[Written]:
+        written = self._write("create", documents, {})
+        there = [n for n, one in enumerate(written) if one.state == "stale"]
+        found = self._get([(documents[n].index, documents[n].id) for n in there], ["hit.receipt"])
+        for n, source in zip(there, found, strict=True):
+            written[n] = Written("exists", receipt=receipt(source or {}))
+        return written
+
+    def put(self, documents: Sequence[Document], version: int) -> list[Written]:
+        return self._write("index", documents, {"version": version, "version_type": "external_gte"})
+
+    def get(self, keys: Sequence[tuple[str, str]]) -> list[Mapping[str, Any] | None]:
+        return self._get(keys, True)
+
+    def delete(self, kind: str, query: Mapping[str, Any]) -> int:
+        check_query(kind, query)
+        self.refresh()
+        whole = self._whole_index(kind, query)
+        if whole:
+            count = self.count(kind, query)
+            with talking(self.url):
+                self._client.indices.delete(index=whole, ignore_unavailable=True)
+            return count
+        deleted = 0
+        for page in self._pages(kind, query, "asc", source=False):
+            actions = [orjson.dumps({"delete": {"_index": hit["_index"], "_id": hit["_id"]}}) + b"\n" for hit in page]
+            deleted += sum(answer.status == 200 for answer in self._bulk(actions))
+        self.refresh()
+        return deleted
+
+    def flush(self) -> None:
+        pass
+
+    def refresh(self) -> None:
+        with talking(self.url):
+            self._client.indices.refresh(index=self._indices(*KINDS, *BOT_KINDS), **LENIENT)
+
+    def search(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        check_search(kind, body)
+        asked = {**body, "track_total_hits": True}
+        if "sort" in body:
+            asked["sort"] = [_sorted_by(kind, name, order) for one in body["sort"] for name, order in one.items()]
+        if "aggs" in body:
+            asked["aggs"] = _hinted(kind, body["aggs"])
+        with talking(self.url, BadSearch):
+            answer: dict[str, Any] = self._client.search(
+                index=self._indices(kind), body=asked, allow_partial_search_results=False, **LENIENT
+            ).body
+        if "aggs" in body and "aggregations" not in answer:
+            answer["aggregations"] = empty(body["aggs"])
+        return answer
+
+    def scan(self, kind: str, query: Mapping[str, Any] | None = None, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
+        check_query(kind, query or MATCH_ALL)
+        hits = (hit for page in self._pages(kind, query or MATCH_ALL, "desc" if newest_first else "asc") for hit in page)
+        for _, same in groupby(hits, key=lambda hit: hit["sort"][0]):
+            for hit in sorted(same, key=lambda hit: str(hit["_id"])):
+                yield {name: hit[name] for name in ("_index", "_id", "_source")}
+
+    def count(self, kind: str, query: Mapping[str, Any] | None = None) -> int:
+        return int(self.search(kind, {"query": query or MATCH_ALL, "size": 0})["hits"]["total"]["value"])
+
+    def health(self) -> dict[str, Any]:
+        try:
+            with talking(self.url):
+                cluster = self._client.cluster.health().body
+            documents = {kind: self.count(kind) for kind in KINDS}
+        except StoreError as error:
+            return {"ok": False, "store": "elasticsearch", "url": self.url, "error": str(error)}
+        told = {"cluster": cluster["cluster_name"], "status": cluster["status"], "nodes": cluster["number_of_nodes"]}
+        return {"ok": cluster["status"] != "red", "store": "elasticsearch", "url": self.url, **told, "documents": documents}
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _write(self, action: str, documents: Sequence[Document], options: Mapping[str, Any]) -> list[Written]:
+        """The answer of what lost to a version that was there is `stale`, whatever the action."""
+        written: list[Written | None] = [None] * len(documents)
+        lines, sent = [], []
+        for n, one in enumerate(documents):
+            try:
+                source = encode(one)
+            except Unwritable as error:
+                written[n] = refused(error)
+                continue
+            meta = orjson.dumps({action: {"_index": one.index, "_id": one.id, **options}})
+            lines.append(b"%b\n%b\n" % (meta, source))
+            sent.append(n)
+        done = "created" if action == "create" else "put"
+        for n, answer in zip(sent, self._bulk(lines), strict=True):
+            written[n] = Written(done) if answer.status < 300 else _not_written(answer)
+        return [one for one in written if one is not None]
+
+    def _bulk(self, lines: Sequence[bytes]) -> list[Answer]:
+        if not self._writes:
+            raise StoreError("this store was opened for reading")
+        with talking(self.url):
+            return bulk(self._client, lines)
+
+    def _get(self, keys: Sequence[tuple[str, str]], fields: Any) -> list[Mapping[str, Any] | None]:
+        found: list[Mapping[str, Any] | None] = []
+        for start in range(0, len(keys), MOST_KEYS):
+            docs = [{"_index": index, "_id": id_, "_source": fields} for index, id_ in keys[start : start + MOST_KEYS]]
+            with talking(self.url):
+                answers = self._client.mget(docs=docs).body["docs"]
+            for one in answers:
+                # only an index that is not there means that the document is not there either
+                if one.get("error", {}).get("type", "index_not_found_exception") != "index_not_found_exception":
+                    raise StoreAway(f"{self.url} cannot read now: {one['error']['type']}")
+                found.append(one.get("_source"))
+        return found
+
+    def _pages(self, kind: str, query: Mapping[str, Any], order: str, source: bool = True) -> Iterator[list[dict[str, Any]]]:
+        """Hits by `@timestamp`, of the documents as they were when it began."""
+        with talking(self.url):
+            pit = self._client.open_point_in_time(index=self._indices(kind), keep_alive=KEEP_ALIVE, ignore_unavailable=True)["id"]
+        body: dict[str, Any] = {"query": query, "size": PAGE, "_source": source, "track_total_hits": False}
+        body["sort"] = [_sorted_by(kind, "@timestamp", order), {"_shard_doc": "asc"}]
+        try:
+            while True:
+                with talking(self.url):
+                    body["pit"] = {"id": pit, "keep_alive": KEEP_ALIVE}
+                    answer = self._client.search(body=body, allow_partial_search_results=False).body
+                pit, hits = answer["pit_id"], answer["hits"]["hits"]
+                if hits:
+                    yield hits
+                if len(hits) < PAGE:
+                    return
+                body["search_after"] = hits[-1]["sort"]
+        finally:
+            with suppress(TransportError, ApiError):  # it closes by itself in the end
+                self._client.close_point_in_time(id=pit)
+
+    def _indices(self, *kinds: str) -> str:
+        return ",".join(pattern(self._prefix, kind) for kind in kinds)
+
+    def _whole_index(self, kind: str, query: Mapping[str, Any]) -> str:
+        """The index that a query asks for alone, as retention does: it is dropped, and not document by document."""
+        name = query.get("term", {}).get("_index", "") if list(query) == ["term"] else ""
+        return name if name.startswith(f"{self._prefix}-{kind}-") and "*" not in name and "," not in name else ""
+
+
+def _sorted_by(kind: str, name: str, order: str) -> dict[str, Any]:
+    field = find(kind, name)
+    assert field
+    return {name: {"order": order, "missing": "_last", "unmapped_type": field.type}}
+
+
+def _hinted(kind: str, aggs: Mapping[str, Any]) -> dict[str, Any]:
+    """Elasticsearch 9.2.0 counts 0 different values of a key inside a flattened field, unless it is told how to count."""
+    hinted = {}
+    for name, agg in aggs.items():
+        told = {part: _hinted(kind, inside) if part == "aggs" else inside for part, inside in agg.items()}
+        field = find(kind, agg["cardinality"]["field"]) if "cardinality" in agg else None
+        if field and field.type == "key":
+            told["cardinality"] = {**agg["cardinality"], "execution_hint": "segment_ordinals"}
+        hinted[name] = told
+    return hinted
+
+
+def _not_written(answer: Answer) -> Written:
+    return Written("stale") if answer.status == 409 else refused(answer.reason)
