@@ -205,7 +205,8 @@ def _read_ext(ext: Path) -> dict[str, str]:
     if not ext.exists():
         return {}
     spec = importlib.util.spec_from_file_location("settings_ext", ext)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     known = {row.name for row in SETTINGS}

@@ -4,6 +4,7 @@ A file holds hits of several partitions, and each partition remembers in Redis h
 script queues a chunk's hits and moves that mark, so a drain that is killed anywhere neither loses nor repeats a hit.
 """
 
+import fcntl
 import logging
 import os
 from collections import Counter
@@ -36,8 +37,19 @@ def run(settings: Settings, stop: Event, observe: Observe = lambda moment: None)
     """Drain the spool of this host until `stop` is set; one drain at a time."""
     folder = spool_folder(settings.data_dir)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "drain.lock").open("w") as alone, locked(alone.fileno()):
+    with (folder / "drain.lock").open("w") as alone:
+        while not stop.is_set() and not _lock(alone.fileno()):
+            stop.wait(IDLE)
         _run(settings, folder, stop, observe)
+
+
+def _lock(file: int) -> bool:
+    """Whether the lock is ours; it goes with the process."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _run(settings: Settings, folder: Path, stop: Event, observe: Observe) -> None:

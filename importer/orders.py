@@ -14,7 +14,6 @@ from hits.orders import Order
 from hits.queue import Queue, Settlement
 from hits.redis import redis_errors
 from importer import state
-from importer.document import iso
 from importer.facts import Drop, Facts
 from importer.returned import entry_of
 from store.base import BOT_KINDS, KINDS, Store
@@ -86,7 +85,7 @@ def _concerns(order: Order, letter: DeadLetter, facts: Facts | None) -> bool:
 def _erase_documents(store: Store, order: Order) -> int:
     """Documents up to the moment of the order; what comes after it stays."""
     field = "site" if order.what == "erase-site" else "client.id"
-    upto = {"range": {"@timestamp": {"lte": iso(order.given)}}}
+    upto = {"range": {"@timestamp": {"lte": order.given}}}
     query = {"bool": {"filter": [{"term": {field: order.target}}, upto]}}
     n = sum(store.delete(kind, query) for kind in (*KINDS, *BOT_KINDS))
     store.flush()

@@ -90,21 +90,22 @@ class Salts:
         """
         prefix = self._queue.prefix
         with redis_errors():
-            alive = [period.decode() for period in self._client.smembers(salts_alive(prefix))]
+            alive = self._client.zrange(salts_alive(prefix), 0, -1, withscores=True)
         died = []
-        for period in alive:
+        for name, expires in alive:
+            period = name.decode()
             if period == PERMANENT:
                 continue
             with redis_errors():
                 there = self._client.exists(salt_key(prefix, period))
-                if there and self._may_die(period, now, oldest_spooled):
+                if there and self._may_die(period, int(expires), now, oldest_spooled):
                     self._client.delete(salt_key(prefix, period))
                     there = 0
             if not there:
                 died.append(period)
         if died and self.rewrite():
             with redis_errors():
-                self._client.srem(salts_alive(prefix), *died)
+                self._client.zrem(salts_alive(prefix), *died)
         return died
 
     def rewrite(self) -> bool:
@@ -115,13 +116,13 @@ class Salts:
             return False
         return True
 
-    def _may_die(self, period: str, now: int, oldest_spooled: int | None) -> bool:
+    def _may_die(self, period: str, expires: int, now: int, oldest_spooled: int | None) -> bool:
         needed_until = end(_after(period))
         if now < needed_until or (oldest_spooled is not None and oldest_spooled < needed_until):
             return False
-        # One that expires later than a live day's is in use by an import of the past.
-        in_use = self._client.pttl(salt_key(self._queue.prefix, period)) > end(period) + LIVE_DAYS - now
-        return not in_use and not any(self._is_older(name, needed_until) for name in self._lists())
+        if expires > end(period) + LIVE_DAYS:
+            return False  # later than a live day's: an import of the past is using it
+        return not any(self._is_older(name, needed_until) for name in self._lists())
 
     def _lists(self) -> Iterator[str]:
         for keys in self._queue.partitions:

@@ -48,7 +48,9 @@ class Share:
     facts: list[Facts] = field(default_factory=list)
     dropped: list[tuple[Hit, Drop]] = field(default_factory=list)
     unreadable: list[tuple[bytes, str]] = field(default_factory=list)
+    #: states as they were loaded: as text, and once decoded
     blobs: dict[str, bytes] = field(default_factory=dict)
+    clients: dict[str, state.Client] = field(default_factory=dict)
     #: receipts of hits that the store would not take, and why; of those that were there before; of those it took
     dead: dict[str, str] = field(default_factory=dict)
     repeats: set[str] = field(default_factory=set)
@@ -139,8 +141,7 @@ class Turn:
         """The states of the clients that the hits may be of, and of those that are due."""
         wanted = {id for facts in share.facts for id in facts.clients} | set(share.due)
         self._fetch(share, wanted)
-        loaded = [state.decode(blob) for blob in share.blobs.values()]
-        kin = {id for client in loaded for waiting in client.waiting.values() for id in waiting.facts.clients}
+        kin = {id for client in share.clients.values() for waiting in client.waiting.values() for id in waiting.facts.clients}
         self._fetch(share, kin - wanted)
 
     def _fetch(self, share: Share, ids: set[str]) -> None:
@@ -149,13 +150,17 @@ class Turn:
             return
         with redis_errors():
             blobs = self.queue.client.hmget(self.queue.partitions[share.hand.partition].clients, names)
-        share.blobs |= {id: blob for id, blob in zip(names, blobs, strict=True) if blob is not None}
+        found = {id: blob for id, blob in zip(names, blobs, strict=True) if blob is not None}
+        share.blobs |= found
+        share.clients |= {id: state.decode(blob) for id, blob in found.items()}
 
     # ── merge and create
 
     def _merge(self, share: Share, now: int) -> None:
         """Merge all hits but those that the store did not take into the states as they were loaded."""
-        visits = Visits({id: state.decode(blob) for id, blob in share.blobs.items()}, self.index_period)
+        clients = share.clients or {id: state.decode(blob) for id, blob in share.blobs.items()}
+        share.clients = {}  # merging changes them: a second time they are read anew
+        visits = Visits(clients, self.index_period)
         share.visits, share.results, share.waits_merged, share.waits_given_up = visits, [], [], []
         for facts in share.facts:
             if facts.receipt in share.dead:

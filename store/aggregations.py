@@ -114,7 +114,7 @@ def _tagged(kind: str, source: Aggs, value: Any) -> str:
 
 
 def _layers(ranges: Sequence[Aggs]) -> list[list[Aggs]]:
-    """Ranges in groups in which none overlaps another. Their keys get a # before them, which those of tantivy's gaps never have."""
+    """Ranges in groups in which none overlaps another. Their keys begin with a #: those of tantivy's gaps never do."""
     layers: list[list[Aggs]] = []
     for one in in_order(ranges):
         begins = one.get("from", -math.inf)

@@ -1,4 +1,7 @@
-"""What a store must promise. Both stores hold the same documents, made from the same mappings/, and pass tests/real/test_stores.py."""
+"""What a store must promise.
+
+Both stores hold the same documents, made from the same mappings/, and pass tests/real/test_stores.py.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +17,10 @@ class StoreError(Exception):
 
 
 class StoreAway(StoreError):
-    """The store does not answer, or asks to be left alone for a while (429): try again later. Nothing is known of what was written."""
+    """The store does not answer, or asks to be left alone for a while (429): try again later.
+
+    Nothing is known of what was written.
+    """
 
 
 class BadSearch(StoreError, ValueError):

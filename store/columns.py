@@ -53,12 +53,19 @@ def row(document: Document, source: bytes) -> tantivy.Document:
     _collect(document.source, _tree(document.kind), values)
     if len(source) > MOST_KEYWORD:
         _check_lengths(values)
-    return tantivy.Document.from_dict(values, schema(document.kind))
+    return _tantivy_document(document.kind, values)
 
 
 def bare_row(document: Document, source: bytes) -> tantivy.Document:
     """A document that is kept, and found by its name alone."""
-    return tantivy.Document.from_dict(_named(document, source), schema(document.kind))
+    return _tantivy_document(document.kind, _named(document, source))
+
+
+def _tantivy_document(kind: str, values: dict[str, Any]) -> tantivy.Document:
+    try:
+        return tantivy.Document.from_dict(values, schema(kind))
+    except ValueError as error:  # "Expected I64 type for field client.num, got …"
+        raise Unwritable(f"is of a wrong type: {str(error).partition(', got')[0]}") from None
 
 
 def _named(document: Document, source: bytes) -> dict[str, Any]:

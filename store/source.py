@@ -32,12 +32,12 @@ def receipt(source: Mapping[str, Any]) -> str:
     return str(hit.get("receipt", "")) if isinstance(hit, Mapping) else ""
 
 
-def _culprit(source: Mapping[str, Any], path: str = "") -> str:
+def _culprit(source: Mapping[str, Any], path: str = "", levels: int = 8) -> str:
     """The path of the first value that is no JSON."""
     for name, value in source.items():
         try:
             orjson.dumps({name: value})
         except TypeError:
             here = f"{path}.{name}" if path else str(name)
-            return _culprit(value, here) if isinstance(value, Mapping) and value else here
+            return _culprit(value, here, levels - 1) if isinstance(value, Mapping) and value and levels else here
     return path

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from importer.document import milliseconds
 from store.base import Document, Written
 
 
@@ -50,7 +51,7 @@ class MemoryStore:
         gone = []
         for key, source in self.documents.items():
             value = source["site"] if field == "site" else source["client"]["id"]
-            if key[0].startswith(f"fizzstat-{kind}-") and value == wanted and source["@timestamp"] <= limit:
+            if key[0].startswith(f"fizzstat-{kind}-") and value == wanted and milliseconds(source["@timestamp"]) <= limit:
                 gone.append(key)
         for key in gone:
             del self.documents[key]

@@ -1,0 +1,108 @@
+"""Puts the overview together. In: settings. Out: an Overview; whatever is away is a problem with advice, never an error."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+
+from accounts.errors import AccountsAway
+from accounts.upkeep import ensure_published
+from dashboard.overview import Overview, Problem, Queued, Stored, read_queue, read_store
+from hits.queue import Queue
+from hits.redis import QueueAway, connect
+from hits.spool import Spool, spool_folder
+from settings import Settings
+from store import open_store
+from store.base import Store, StoreError
+
+log = logging.getLogger("fizzstat.dashboard")
+
+KEEP = 1.0  # seconds that an answer serves everybody who asks
+TIMEOUT = 2.0  # seconds that Redis has to answer
+
+REDIS_AWAY = Problem("Redis is away.", "Hits are kept in the spool on disk and none is lost; they go on when it is back.", "bad")
+STORE_AWAY = Problem("The store is away.", "Hits wait in the queue and none is lost; they go on when it is back.", "bad")
+UNBALANCED = Problem("The ledger does not balance.", "Please report it, with the output of ./fizzstat status --json.", "bad")
+NO_WORKER = Problem("No importer is at work.", "Hits wait in the queue; start one with ./fizzstat import.")
+DEAD = Problem("Some hits are dead:", "the store refused them. ./fizzstat dead list says why.")
+
+
+class Reader:
+    """One thread at a time asks, and its answer serves the others: many open pages cost no more than one, and while a
+    store is slow to answer they get what was true before."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic):
+        self._settings, self._clock = settings, clock
+        self._client = connect(settings, TIMEOUT)
+        self._queue: Queue | None = None  # None also after Redis was away
+        self._store: Store | None = None
+        self._lock = Lock()
+        self._last: Overview | None = None
+        self._asked = 0.0
+
+    def overview(self) -> Overview:
+        last = self._last
+        if not self._lock.acquire(blocking=last is None):
+            assert last
+            return last
+        try:
+            if self._last is None or self._clock() - self._asked > KEEP:
+                self._last = self._ask()
+                self._asked = self._clock()
+            return self._last
+        finally:
+            self._lock.release()
+
+    def _ask(self) -> Overview:
+        queued, stored = self._ask_queue(), self._ask_store()
+        return Overview(
+            at=datetime.now(UTC),
+            store_url=self._store.url if self._store else "",
+            spool_bytes=Spool(spool_folder(self._settings.data_dir), limit=0).used(),
+            ledger=queued.ledger if queued else None,
+            workers=queued.workers if queued else (),
+            documents=stored.documents if stored else None,
+            hits=stored.hits if stored else (),
+            visits=stored.visits if stored else (),
+            problems=_problems(queued, stored),
+        )
+
+    def _ask_queue(self) -> Queued | None:
+        settings = self._settings
+        try:
+            if self._queue is None:
+                self._queue = self._open_queue()
+            return read_queue(self._queue, spool_folder(settings.data_dir), settings.lease_seconds)
+        except QueueAway:
+            self._queue = None
+            return None
+
+    def _open_queue(self) -> Queue:
+        """The queue, after a look whether Redis was emptied of sites and keys."""
+        try:
+            ensure_published(self._settings, self._client)
+        except AccountsAway as error:
+            log.warning("sites and keys are not published: %s", error)
+        queue = Queue(self._client, self._settings.redis_prefix, self._settings.partitions)
+        queue.keep_all_partitions()
+        return queue
+
+    def _ask_store(self) -> Stored | None:
+        try:
+            if self._store is None:
+                self._store = open_store(self._settings, write=False)
+            return read_store(self._store)
+        except StoreError:
+            return None
+
+
+def _problems(queued: Queued | None, stored: Stored | None) -> list[Problem]:
+    checks = [
+        (REDIS_AWAY, queued is None),
+        (STORE_AWAY, stored is None),
+        (UNBALANCED, queued is not None and not queued.ledger.balanced),
+        (NO_WORKER, queued is not None and not queued.workers),
+        (DEAD, queued is not None and queued.ledger.dead > 0),
+    ]
+    return [problem for problem, holds in checks if holds]

@@ -1,0 +1,266 @@
+"""Sites and keys, in SQLite: what may be asked for, what is kept, and what is told to collectors."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.database import Accounts, open_at
+from accounts.errors import AccountError
+from accounts.keys import add_key, drop_key, list_keys, new_key
+from accounts.sites import add_site, adopt, drop_site, host_name, list_sites, set_site, site_called
+from hits.redis import QueueAway
+from hits.snapshot import KeyRow, SiteRow, Snapshot, key_hash
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+class Published(list[Snapshot]):
+    """What collectors would have been told, change by change."""
+
+    @property
+    def last(self) -> Snapshot:
+        return self[-1]
+
+
+@pytest.fixture
+def published() -> Published:
+    return Published()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, published: Published) -> Accounts:
+    return open_at(f"sqlite:///{tmp_path / 'accounts.db'}", published.append)
+
+
+def test_a_site_is_told_with_its_hosts_and_its_query_parameters(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        add_site(session, "WWW.Example.com", now=NOW, hosts=["shop.example.com"], query=["page", "q", "page"])
+    assert published.last.sites == (SiteRow("example.com", ("example.com", "shop.example.com"), ("page", "q")),)
+
+
+def test_a_site_keeps_what_it_was_given(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        add_site(session, "example.com", now=NOW, name="Ours", time_zone="Europe/Berlin", currency="eur", week_start="Sunday")
+    with accounts.read() as session:
+        site = site_called(session, "example.com")
+    kept = (site.name, site.time_zone, site.currency, site.week_start, site.created)
+    assert kept == ("Ours", "Europe/Berlin", "EUR", "sunday", NOW)
+
+
+def test_a_host_moves_with_set_and_the_id_stays(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        add_site(session, "old.example", now=NOW)
+        set_site(session, site_called(session, "old.example"), hosts=["new.example"])
+    assert published.last.sites == (SiteRow("old.example", ("new.example",), ()),)
+    assert published.last.site_of("www.new.example") == "old.example"
+
+
+def test_setting_one_thing_leaves_the_others(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        add_site(session, "example.com", now=NOW, hosts=["b.example"], name="Ours", query=["q"])
+    with accounts.change() as session:
+        set_site(session, site_called(session, "b.example"), currency="USD")
+    with accounts.read() as session:
+        site = site_called(session, "example.com")
+    assert (site.name, [h.name for h in site.hosts], site.query, site.currency) == (
+        "Ours",
+        ["example.com", "b.example"],
+        ["q"],
+        "USD",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("name", {"name": " "}),
+        ("name", {"name": "a\x1b[31mb"}),
+        ("name", {"name": "n" * 201}),
+        ("host", {"hosts": ["https://example.org/"]}),
+        ("host", {"hosts": ["a" * 64 + ".example"]}),
+        ("time_zone", {"time_zone": "Mars/Olympus"}),
+        ("currency", {"currency": "EURO"}),
+        ("week_start", {"week_start": "someday"}),
+        ("query", {"query": [""]}),
+    ],
+)
+def test_what_a_site_cannot_be_is_refused_by_the_fields_name(
+    accounts: Accounts, published: Published, field: str, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(AccountError) as refused, accounts.change() as session:
+        add_site(session, "example.com", now=NOW, **asked)
+    assert refused.value.field == field
+    assert published == []
+    with accounts.read() as session:
+        assert list_sites(session) == []
+
+
+def test_a_host_belongs_to_one_site_only(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        add_site(session, "a.example", now=NOW, hosts=["shop.a.example"])
+    for id, hosts in [("b.example", ["shop.a.example"]), ("b.example", ["a.example"]), ("shop.a.example", [])]:
+        with pytest.raises(AccountError, match=r"belongs to the site a\.example"), accounts.change() as session:
+            add_site(session, id, now=NOW, hosts=hosts)
+
+
+def test_a_sites_id_cannot_become_another_sites_host_even_when_it_is_no_host_any_more(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        set_site(session, add_site(session, "a.example", now=NOW), hosts=["c.example"])
+    with pytest.raises(AccountError, match=r"belongs to the site a\.example"), accounts.change() as session:
+        add_site(session, "b.example", now=NOW, hosts=["a.example"])
+
+
+def test_a_site_cannot_lose_its_last_host(accounts: Accounts) -> None:
+    with pytest.raises(AccountError, match="no host left"), accounts.change() as session:
+        set_site(session, add_site(session, "a.example", now=NOW), hosts=[])
+
+
+def test_a_second_site_of_the_same_id_is_refused(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        add_site(session, "a.example", now=NOW)
+    with pytest.raises(AccountError, match="already"), accounts.change() as session:
+        add_site(session, "www.a.example", now=NOW)
+
+
+def test_sites_of_the_ledger_get_rows(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        add_site(session, "a.example", now=NOW, hosts=["b.example"])
+        assert adopt(session, {"a.example": 3, "b.example": 1, "c.example": 5}, NOW) == ["c.example"]
+    assert published.last.sites[1:] == (SiteRow("c.example", ("c.example",)),)
+
+
+def test_a_dropped_site_comes_back_with_newer_hits_only(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        drop_site(session, add_site(session, "a.example", now=NOW, hosts=["b.example"]), received=7)
+        assert adopt(session, {"a.example": 7}, NOW) == []
+    assert list(published.last.sites) == []
+    with accounts.change() as session:
+        assert adopt(session, {"a.example": 8}, NOW) == ["a.example"]
+    assert published.last.sites == (SiteRow("a.example", ("a.example",)),)
+
+
+def test_a_dropped_sites_hosts_are_free_and_it_can_be_made_again(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        drop_site(session, add_site(session, "a.example", now=NOW, hosts=["b.example"]), received=7)
+    with accounts.change() as session:
+        add_site(session, "c.example", now=NOW, hosts=["b.example"])
+        add_site(session, "a.example", now=NOW)
+    assert [row.id for row in published.last.sites] == ["a.example", "c.example"]
+
+
+def test_a_key_is_known_by_its_hash_alone(accounts: Accounts, published: Published, tmp_path: Path) -> None:
+    key = new_key()
+    with accounts.change() as session:
+        add_key(session, "shop", key, rights=["write", "read"], now=NOW)
+    assert published.last.keys == {key_hash(key): KeyRow("shop", ("read", "write"), "")}
+    assert key.encode() not in (tmp_path / "accounts.db").read_bytes()
+
+
+def test_a_key_of_one_site_names_it_by_its_id(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        add_site(session, "a.example", now=NOW, hosts=["b.example"])
+        add_key(session, "shop", "k", rights=["write"], site="www.b.example", now=NOW)
+    assert published.last.keys[key_hash("k")] == KeyRow("shop", ("write",), "a.example")
+
+
+def test_a_dropped_key_is_told_no_more(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        add_key(session, "shop", "k", rights=["read"], now=NOW)
+    with accounts.change() as session:
+        drop_key(session, "shop")
+    assert published.last.keys == {}
+    with pytest.raises(AccountError, match="no key 'shop'"), accounts.change() as session:
+        drop_key(session, "shop")
+
+
+def test_a_site_with_keys_of_its_own_is_not_dropped(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        site = add_site(session, "a.example", now=NOW)
+        add_key(session, "shop", "k", rights=["read"], site="a.example", now=NOW)
+    with pytest.raises(AccountError, match="drop shop first"), accounts.change() as session:
+        drop_site(session, site, received=0)
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("name", {"name": ""}),
+        ("name", {"name": "a\nb"}),
+        ("rights", {"rights": ["write", "fly"]}),
+        ("rights", {"rights": []}),
+        ("site", {"site": "nowhere.example"}),
+    ],
+)
+def test_what_a_key_cannot_be_is_refused_by_the_fields_name(accounts: Accounts, field: str, asked: dict[str, Any]) -> None:
+    with pytest.raises(AccountError) as refused, accounts.change() as session:
+        add_key(session, key="k", now=NOW, **{"name": "shop", "rights": ["read"], **asked})
+    assert refused.value.field == field
+
+
+def test_a_keys_name_is_given_once(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        add_key(session, "shop", "k", rights=["read"], now=NOW)
+    with pytest.raises(AccountError, match="already"), accounts.change() as session:
+        add_key(session, "shop", "l", rights=["read"], now=NOW)
+
+
+def test_a_change_that_cannot_be_told_is_not_made(tmp_path: Path) -> None:
+    def away(_: Snapshot) -> None:
+        raise QueueAway("gone")
+
+    accounts = open_at(f"sqlite:///{tmp_path / 'accounts.db'}", away)
+    with pytest.raises(QueueAway), accounts.change() as session:
+        add_key(session, "shop", "k", rights=["read"], now=NOW)
+    with accounts.read() as session:
+        assert list_keys(session) == []
+
+
+def test_changes_at_once_are_all_made_and_the_last_snapshot_has_all(tmp_path: Path, published: Published) -> None:
+    def change(number: int) -> None:
+        accounts = open_at(f"sqlite:///{tmp_path / 'accounts.db'}", published.append)
+        with accounts.change() as session:
+            add_key(session, f"key {number}", str(number), rights=["read"], now=NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(24)))
+    assert [len(snapshot.keys) for snapshot in published] == list(range(1, 25))
+
+
+def test_an_opened_database_finds_what_was_there(accounts: Accounts, published: Published, tmp_path: Path) -> None:
+    with accounts.change() as session:
+        add_site(session, "a.example", now=NOW)
+    again = open_at(f"sqlite:///{tmp_path / 'accounts.db'}", published.append)
+    with again.change():
+        pass
+    assert published[-1] == published[-2]
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("www.Example.com.", "example.com"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("localhost", "localhost"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]", "[::1]"),
+        ("2001:DB8::1", "[2001:db8::1]"),
+        ("my_shop.example", "my_shop.example"),
+    ],
+)
+def test_a_host_is_kept_as_hits_name_it(text: str, host: str) -> None:
+    assert host_name(text) == host
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_host_or_is_refused(text: str) -> None:
+    try:
+        host = host_name(text)
+    except AccountError:
+        return
+    assert host == host_name(host)
+    assert 0 < len(host) <= 253
