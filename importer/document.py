@@ -1,78 +1,112 @@
 """Documents: a visit's state in, the JSON of client, visit, view and event documents out. mappings/ describes their fields.
 
 Everything here is a function of its arguments, so the same hits give the same documents whenever they are made again.
+
+What many documents share is written once and kept as `Members`: the inside of a JSON object, as in `"a":1,"b":2`. A document
+is members joined. A state holds members too, so that nothing is parsed to be written again.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+import msgspec
+
+from importer.bots import bot_kind
 from importer.facts import Facts
-from importer.state import Known, Seen, Visit
+from importer.state import Client, Dimensions, Known, Seen, Visit
 
 ARRAY = 100  # values
-#: Groups that stand at a document's top as they stand in `dimensions`.
-GROUPS = ("user_agent", "language", "screen", "traffic", "utm", "http")
-Json = dict[str, Any]
+Members = bytes
+
+_encode = msgspec.json.Encoder().encode
 
 
 def iso(ms: int) -> str:
     """2026-11-25T08:30:00.000Z"""
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=8192)
+def _second(s: int) -> str:
+    return datetime.fromtimestamp(s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def milliseconds(iso_text: str) -> int:
     return round(datetime.fromisoformat(iso_text).timestamp() * 1000)
 
 
-def dimensions(facts: Facts) -> Json:
-    """What a hit says of its client and of where its visit came from: the groups that all documents of a visit carry."""
-    groups: Json = {
-        "user_agent": facts.user_agent,
-        "geo": facts.geo,
-        "language": facts.language,
-        "screen": facts.screen,
-        "traffic": facts.traffic,
-        "utm": facts.utm,
-        "http": {"request": {"referrer": facts.referrer}} if facts.referrer else None,
-        "entry_path": facts.path,
-    }
-    return {name: group for name, group in groups.items() if group}
+def members(group: Mapping[str, Any]) -> Members:
+    return _encode(group)[1:-1]
 
 
-def own_part(facts: Facts) -> Json:
+def whole(parts: Iterable[Members]) -> bytes:
+    """A document of members; empty ones are left out."""
+    return b"{" + b",".join(part for part in parts if part) + b"}"
+
+
+def dimensions(facts: Facts) -> Dimensions:
+    """What a hit says of its client and of where its visit came from: what all documents of a visit carry."""
+    groups: dict[str, Any] = {}
+    if facts.user_agent:
+        groups["user_agent"] = facts.user_agent
+    if facts.language:
+        groups["language"] = facts.language
+    if facts.screen:
+        groups["screen"] = facts.screen
+    if facts.traffic:
+        groups["traffic"] = facts.traffic
+    if facts.utm:
+        groups["utm"] = facts.utm
+    if facts.referrer:
+        groups["http"] = {"request": {"referrer": facts.referrer}}
+    return Dimensions(members(groups), _encode(facts.geo) if facts.geo else b"", facts.path)
+
+
+def own_part(facts: Facts) -> Members:
     """What a view's or event's document says that no other does."""
+    own: dict[str, Any] = {}
+    url = {"domain": facts.domain} if facts.domain else {}
+    if facts.path:
+        url["path"] = facts.path
     if facts.kind == "view":
-        own: Json = {"page": {"title": facts.title}} if facts.title else {}
         if facts.query:
-            own["query"] = facts.query
-        return own
-    event: Json = {"name": facts.name}
-    if facts.value:
-        event["value"] = facts.value
-    if facts.number is not None:
-        event["number"] = facts.number
-    if facts.data:
-        event["data"] = facts.data
-    return {"event": event, "revenue": facts.revenue} if facts.revenue else {"event": event}
+            url["query"] = facts.query
+        if facts.title:
+            own["page"] = {"title": facts.title}
+    else:
+        event = own["event"] = {"name": facts.name}
+        if facts.value:
+            event["value"] = facts.value
+        if facts.number is not None:
+            event["number"] = facts.number
+        if facts.data:
+            event["data"] = facts.data
+        if facts.revenue:
+            own["revenue"] = facts.revenue
+    if url:
+        own["url"] = url
+    return members(own)
 
 
-def hit_document(visit: Visit, hit: Seen, view: str) -> Json:
-    """A view's or an event's; `view` is the id of the view that an event belongs to, or ""."""
-    document = _common(hit.time, visit.site, visit.client, visit.id, visit.bot, hit.way, hit.receipt, visit.start.dimensions)
-    own = dict(hit.own)
-    url = {"domain": hit.domain, "path": hit.path}
-    if "query" in own:
-        url["query"] = own.pop("query")
-    document |= own
-    document["url"] = {name: value for name, value in url.items() if value}
-    if hit.kind == "view":
-        document["view"] = {"id": hit.view, "engaged_seconds": hit.engaged / 1000, "scroll_percent": hit.scroll}
-    elif view:
-        document["view"] = {"id": view}
-    return document
+def hit_documents(visit: Visit, hits: Iterable[tuple[Seen, str]]) -> list[bytes]:
+    """Views' and events' of a visit; beside each event the id of the view that it belongs to, or ""."""
+    common = _common(visit.site, visit.client, visit.bot, visit.start.dimensions)
+    group = b'"visit":' + whole([_visit_members(visit.id, visit.start.dimensions)])
+    documents = []
+    for hit, view in hits:
+        if hit.kind == "view":
+            seen = b'"view":{"id":"%b","engaged_seconds":%b,"scroll_percent":%d}'
+            about = seen % (view.encode(), _encode(hit.engaged / 1000), hit.scroll)
+        else:
+            about = b'"view":{"id":"%b"}' % view.encode() if view else b""
+        parts = (_at(hit.time), common, group, _hit_group(hit.way, hit.receipt), hit.own, about)
+        documents.append(whole(parts))
+    return documents
 
 
-def visit_document(visit: Visit, started: int, ended: int) -> Json:
+def visit_document(visit: Visit, started: int, ended: int) -> bytes:
     hits = sorted(visit.hits.values(), key=lambda hit: (hit.time, hit.id))
     views = [hit for hit in hits if hit.kind == "view"]
     events = [hit for hit in hits if hit.kind == "event"]
@@ -80,40 +114,48 @@ def visit_document(visit: Visit, started: int, ended: int) -> Json:
     acted = visit.more_events > 0 or any(hit.interactive for hit in events)
     start = visit.start
     first = visit.hits.get(start.id)
-    receipt = first.receipt if first else ""
-    document = _common(started, visit.site, visit.client, visit.id, visit.bot, start.way, receipt, start.dimensions)
-    document["visit"] |= {
+    said = {
         "started": iso(started),
         "ended": iso(ended),
         "duration_seconds": (ended - started) / 1000,
         "views": n_views,
         "events": n_events,
         "bounced": int(n_views == 1 and not acted),
-        "pages": list(dict.fromkeys(hit.path for hit in views))[:ARRAY],
-        "event_names": list(dict.fromkeys(hit.name for hit in events))[:ARRAY],
+        "pages": list(dict.fromkeys([hit.path for hit in views]))[:ARRAY],
+        "event_names": list(dict.fromkeys([hit.name for hit in events]))[:ARRAY],
         "steps": [[(hit.time - started) / 1000, hit.kind, hit.name or hit.path] for hit in hits],
     }
     if views:
-        document["visit"]["exit_path"] = views[-1].path
-    return document
+        said["exit_path"] = views[-1].path
+    parts = (
+        _at(started),
+        _common(visit.site, visit.client, visit.bot, start.dimensions),
+        b'"visit":' + whole([_visit_members(visit.id, start.dimensions), members(said)]),
+        _hit_group(start.way, first.receipt if first else ""),
+    )
+    return whole(parts)
 
 
-def client_document(client: str, site: str, known: Known) -> Json:
-    document = _common(known.first_seen, site, client, known.visit, known.bot, known.way, known.receipt, known.dimensions)
-    document["client"] |= {"first_seen": iso(known.first_seen), "last_seen": iso(known.last_seen)}
+def client_document(client: Client, known: Known) -> bytes:
+    dimensions = known.dimensions or next(visit.start.dimensions for visit in client.visits if visit.id == known.visit)
+    more = {"first_seen": iso(known.first_seen), "last_seen": iso(known.last_seen)}
     if known.hash:
-        document["client"]["hash"] = known.hash
-    return document
+        more["hash"] = known.hash
+    parts = (
+        _at(known.first_seen),
+        _common(client.site, client.id, known.bot, dimensions, members(more)),
+        b'"visit":' + whole([_visit_members(known.visit, dimensions)]),
+        _hit_group(known.way, known.receipt),
+    )
+    return whole(parts)
 
 
-def known_of(source: Json) -> Known:
+def known_of(source: Mapping[str, Any]) -> Known:
     """What a client's document says, for one whose state is gone: the inverse of client_document."""
     client = source["client"]
-    groups: Json = {name: source[name] for name in GROUPS if name in source}
-    if "geo" in client:
-        groups["geo"] = client["geo"]
-    if "entry_path" in source["visit"]:
-        groups["entry_path"] = source["visit"]["entry_path"]
+    apart = ("@timestamp", "site", "client", "visit", "hit", "bot")
+    groups = {name: group for name, group in source.items() if name not in apart}
+    geo = _encode(client["geo"]) if "geo" in client else b""
     return Known(
         first_seen=milliseconds(client["first_seen"]),
         last_seen=milliseconds(client["last_seen"]),
@@ -122,24 +164,29 @@ def known_of(source: Json) -> Known:
         hash=client.get("hash", ""),
         bot=source.get("bot", {}).get("name", ""),
         receipt=source["hit"].get("receipt", ""),
-        dimensions=groups,
+        dimensions=Dimensions(members(groups), geo, source["visit"].get("entry_path", "")),
     )
 
 
-def _common(time: int, site: str, client: str, visit: str, bot: str, way: str, receipt: str, dimensions: Json) -> Json:
+def _common(site: str, client: str, bot: str, dimensions: Dimensions, more: Members = b"") -> Members:
+    """Site, client and the groups that all documents carry; `more` is of the client."""
     number = int(client[:16], 16) & 0x7FFF_FFFF_FFFF_FFFF
-    groups = dict(dimensions)
-    document: Json = {
-        "@timestamp": iso(time),
-        "site": site,
-        "client": {"id": client, "num": number, "part": number % 64},
-        "visit": {"id": visit},
-        "hit": {"way": way, "receipt": receipt} if receipt else {"way": way},
-    }
-    if "geo" in groups:
-        document["client"]["geo"] = groups.pop("geo")
-    if "entry_path" in groups:
-        document["visit"]["entry_path"] = groups.pop("entry_path")
+    geo = b'"geo":' + dimensions.geo if dimensions.geo else b""
+    group = whole([b'"id":"%b","num":%d,"part":%d' % (client.encode(), number, number % 64), geo, more])
+    named = b'"site":%b,"client":%b' % (_encode(site), group)
     if bot:
-        document["bot"] = {"name": bot}
-    return document | groups
+        named += b',"bot":' + _encode({"name": bot, "kind": bot_kind(bot)})
+    return named + b"," + dimensions.groups if dimensions.groups else named
+
+
+def _visit_members(id: str, dimensions: Dimensions) -> Members:
+    named = b'"id":"%b"' % id.encode()
+    return named + b',"entry_path":' + _encode(dimensions.entry_path) if dimensions.entry_path else named
+
+
+def _hit_group(way: str, receipt: str) -> Members:
+    return members({"hit": {"way": way, "receipt": receipt} if receipt else {"way": way}})
+
+
+def _at(ms: int) -> Members:
+    return b'"@timestamp":"%b"' % iso(ms).encode()

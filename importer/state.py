@@ -5,16 +5,14 @@ Visit follows from the hits, in whatever order they came (see visits.py). What i
 the period of its index.
 """
 
-from typing import Any
-
 import msgspec
 
 from importer.facts import Facts
 
 
-class Seen(msgspec.Struct, array_like=True):
+class Seen(msgspec.Struct, array_like=True, gc=False):
     """A view or an event of a visit. `view` is the view's id (its own; for an event the one it names, or ""), `own` the
-    part of its document that is nobody else's; `engaged` (ms) and `scroll` (percent) are a view's totals so far."""
+    members of its document that are nobody else's; `engaged` (ms) and `scroll` (percent) are a view's totals so far."""
 
     id: str
     time: int
@@ -26,24 +24,32 @@ class Seen(msgspec.Struct, array_like=True):
     view: str
     name: str
     interactive: bool
-    own: dict[str, Any]
+    own: bytes
     engaged: int = 0
     scroll: int = 0
 
 
-class Start(msgspec.Struct, array_like=True):
+class Dimensions(msgspec.Struct, array_like=True, gc=False):
+    """What all documents of a visit carry, as JSON (see document.py): members of the document, and the `client.geo` group."""
+
+    groups: bytes
+    geo: bytes
+    entry_path: str
+
+
+class Start(msgspec.Struct, array_like=True, gc=False):
     """The earliest hit: what it says of client and source, the whole visit says. Compared by time, then id."""
 
     time: int
     id: str
     way: str
-    dimensions: dict[str, Any]
+    dimensions: Dimensions
 
     def __lt__(self, other: "Start") -> bool:
         return (self.time, self.id) < (other.time, other.id)
 
 
-class Visit(msgspec.Struct, array_like=True):
+class Visit(msgspec.Struct, array_like=True, gc=False):
     """`pulses` are its engagement hits, id -> time (ms). Past visits.MOST_HITS hits are counted only, in `more_…`."""
 
     id: str
@@ -59,8 +65,9 @@ class Visit(msgspec.Struct, array_like=True):
     more_until: int = 0
 
 
-class Known(msgspec.Struct, array_like=True):
-    """What the client's document of one period says."""
+class Known(msgspec.Struct, array_like=True, gc=False):
+    """What the client's document of one period says. `dimensions` are those of the start of `visit`, and stand here only when
+    that is not among the open visits."""
 
     first_seen: int
     last_seen: int
@@ -69,17 +76,17 @@ class Known(msgspec.Struct, array_like=True):
     hash: str
     bot: str
     receipt: str
-    dimensions: dict[str, Any]
+    dimensions: Dimensions | None = None
 
 
-class Waiting(msgspec.Struct, array_like=True):
+class Waiting(msgspec.Struct, array_like=True, gc=False):
     """Engagement whose view has not come, `since` when (ms)."""
 
     since: int
     facts: Facts
 
 
-class Client(msgspec.Struct, array_like=True):
+class Client(msgspec.Struct, array_like=True, gc=False):
     """`known` is by period, `waiting` by the hit's id."""
 
     id: str

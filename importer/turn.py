@@ -10,7 +10,7 @@ What a turn writes follows from the hand and the states that settle saves, so do
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -21,7 +21,7 @@ from hits.hit import Hit, UnreadableHit, envelope
 from hits.queue import Fenced, Hand, Queue, Settlement
 from hits.redis import redis_errors
 from importer import pipeline, state
-from importer.document import client_document, hit_document, known_of, milliseconds, visit_document
+from importer.document import client_document, hit_documents, known_of, visit_document
 from importer.facts import Context, Drop, Facts
 from importer.pipeline import digest
 from importer.returned import read
@@ -55,6 +55,8 @@ class Share:
     dead: dict[str, str] = field(default_factory=dict)
     repeats: set[str] = field(default_factory=set)
     created: dict[str, Document] = field(default_factory=dict)
+    #: the new views and events with their documents
+    documents: list[tuple[state.Seen, Document]] = field(default_factory=list)
     #: what merging came to; made anew when the store did not take a hit
     visits: Visits = field(default_factory=lambda: Visits({}, str))
     results: list[tuple[Facts, Drop | Waits | None]] = field(default_factory=list)
@@ -167,7 +169,7 @@ class Turn:
                 continue
             result = Drop.REPEAT if facts.receipt in share.repeats else visits.add(facts, now)
             share.results.append((facts, result))
-        for client in list(visits.clients.values()):
+        for client in [client for client in visits.clients.values() if client.waiting]:
             merged, given_up = visits.end_waits(client, now - WINDOW)
             share.waits_merged += merged
             share.waits_given_up += given_up
@@ -177,55 +179,49 @@ class Turn:
         pending = shares
         self.observe("before create")
         while pending:
+            fresh: list[tuple[Share, state.Seen, Document]] = []
             for share in pending:
                 self._merge(share, now)
-            fresh = [
-                (share, hit.receipt, document)
-                for share in pending
-                for hit, document in self._hit_documents(share)
-                if hit.receipt not in share.created
-            ]
-            if not fresh:
-                break
-            written = self._create_all([document for _, _, document in fresh])
+                share.documents = [
+                    pair
+                    for change in share.visits.changes.values()
+                    for pair in zip(change.new, self._hit_documents(change.visit, change.new), strict=True)
+                ]
+                fresh += [(share, hit, document) for hit, document in share.documents if hit.receipt not in share.created]
+            written = self._create_all([(hit.time, document) for _, hit, document in fresh])
             again: list[Share] = []
-            for (share, receipt, document), one in zip(fresh, written, strict=True):
-                if not _took(share, receipt, document, one) and share not in again:
+            for (share, hit, document), one in zip(fresh, written, strict=True):
+                if not _took(share, hit.receipt, document, one) and share not in again:
                     again.append(share)
             pending = again
         self.observe("after create")
 
-    def _create_all(self, documents: list[Document]) -> list[Written]:
+    def _create_all(self, hits: list[tuple[int, Document]]) -> list[Written]:
         """A retry may arrive when the next index has begun: the first day of one looks into the one before, too."""
         earlier: dict[int, tuple[str, str]] = {}
-        for i, document in enumerate(documents):
-            index = document.index.removesuffix(self.index_period(self._time(document)))
-            before = self.index_period(self._time(document) - DAY)
-            if not document.index.endswith(before):
-                earlier[i] = index + before, document.id
+        for i, (time, document) in enumerate(hits):
+            period, before = self.index_period(time), self.index_period(time - DAY)
+            if period != before:
+                earlier[i] = document.index.removesuffix(period) + before, document.id
         found = dict(zip(earlier, self.store.get(list(earlier.values())), strict=True)) if earlier else {}
         there = {i: source for i, source in found.items() if source is not None}
-        written = iter(self.store.create([document for i, document in enumerate(documents) if i not in there]))
+        new = [document for i, (_, document) in enumerate(hits) if i not in there]
+        written = iter(self.store.create(new) if new else [])
         return [
             Written("exists", receipt=there[i]["hit"].get("receipt", "")) if i in there else next(written)
-            for i in range(len(documents))
+            for i in range(len(hits))
         ]
 
-    @staticmethod
-    def _time(document: Document) -> int:
-        return milliseconds(document.source["@timestamp"])
+    def _hit_documents(self, visit: state.Visit, hits: Iterable[state.Seen]) -> list[Document]:
+        """The documents of views and events of a visit."""
+        hits = list(hits)
+        sources = hit_documents(visit, [(hit, latest_view(visit, hit)) for hit in hits])
+        return [
+            self._document(hit.kind, visit.bot, self.index_period(hit.time), hit.id, source)
+            for hit, source in zip(hits, sources, strict=True)
+        ]
 
-    def _hit_documents(self, share: Share) -> Iterator[tuple[state.Seen, Document]]:
-        """The documents of the turn's new views and events."""
-        for change in share.visits.changes.values():
-            for hit in change.new:
-                yield hit, self._hit_document(change.visit, hit)
-
-    def _hit_document(self, visit: state.Visit, hit: state.Seen) -> Document:
-        source = hit_document(visit, hit, latest_view(visit, hit))
-        return self._document(hit.kind, visit.bot, self.index_period(hit.time), hit.id, source)
-
-    def _document(self, kind: str, bot: str, period: str, id: str, source: Mapping[str, object]) -> Document:
+    def _document(self, kind: str, bot: str, period: str, id: str, source: bytes) -> Document:
         name = "bot-" + kind if bot else kind
         return Document(name, index_name(self.index_prefix, name, period), id, source)
 
@@ -235,12 +231,11 @@ class Turn:
         self.observe("before put")
         documents: list[Document] = []
         for share in shares:
-            for hit, document in self._hit_documents(share):
-                if document != share.created[hit.receipt]:
-                    documents.append(document)  # a hit that was not taken after all had its say in it
+            # A hit that was not taken after all may have had its say in others' documents.
+            documents += [document for hit, document in share.documents if document != share.created[hit.receipt]]
             for change in share.visits.changes.values():
                 visit = change.visit
-                documents += [self._hit_document(visit, hit) for hit in change.rewritten()]
+                documents += self._hit_documents(visit, change.rewritten())
                 if visit.hits:
                     source = visit_document(visit, *span(visit))
                     documents.append(self._document("visit", visit.bot, visit.period, visit.id, source))
@@ -253,26 +248,26 @@ class Turn:
 
     def _client_documents(self, shares: list[Share]) -> list[Document]:
         """What this turn saw of clients, merged with what was known: by the state, else by the document."""
-        unknown: list[tuple[Share, str, str]] = []
+        unknown: list[tuple[state.Client, str]] = []
+        keys: list[tuple[str, str]] = []
         for share in shares:
-            for id, period in share.visits.glimpses:
-                if period not in share.visits.clients[id].known:
-                    unknown.append((share, id, period))
-        keys = []
-        for share, id, period in unknown:
-            bot = share.visits.glimpses[id, period].bot
-            keys.append((self._document("client", bot, period, id, {}).index, id))
+            for (id, period), glimpse in share.visits.glimpses.items():
+                client = share.visits.clients[id]
+                if period not in client.known:
+                    unknown.append((client, period))
+                    kind = "bot-client" if glimpse.bot else "client"
+                    keys.append((index_name(self.index_prefix, kind, period), id))
         found = self.store.get(keys) if keys else []
-        for (share, id, period), source in zip(unknown, found, strict=True):
+        for (client, period), source in zip(unknown, found, strict=True):
             if source is not None:
-                share.visits.clients[id].known[period] = known_of(dict(source))
+                client.known[period] = known_of(source)
         documents = []
         for share in shares:
             for (id, period), glimpse in share.visits.glimpses.items():
                 client = share.visits.clients[id]
                 known = client.known[period] = merge_known(client.known.get(period), glimpse)
-                source = client_document(id, client.site, known)
-                documents.append(self._document("client", known.bot, period, id, source))
+                written = client_document(client, known)
+                documents.append(self._document("client", known.bot, period, id, written))
         return documents
 
     # ── settle
@@ -312,6 +307,9 @@ class Turn:
                 client.visits = [
                     visit for visit in client.visits if visit.id in changed or span(visit)[1] + WINDOW + LATE >= share.clock
                 ]
+                open_visits = {visit.id for visit in client.visits}
+                # The document of a client whose first visit is closed is asked of the store again.
+                client.known = {period: known for period, known in client.known.items() if known.visit in open_visits}
                 if not client.visits and not client.waiting:
                     settlement.gone.append(id)
                     continue

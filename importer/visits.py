@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import blake2b
 
+from msgspec.structs import replace
+
 from importer.document import dimensions, own_part
 from importer.facts import Drop, Facts
 from importer.state import Client, Known, Seen, Start, Visit, Waiting
@@ -171,7 +173,8 @@ class Visits:
     def _add_engagement(self, facts: Facts, now: int) -> Waits | None:
         found = self._view_of(facts)
         if not found:
-            self._client(facts).waiting[facts.id] = Waiting(now, facts)
+            bare = replace(facts, user_agent={}, geo={}, language="", screen={}, referrer="", traffic={}, utm={})
+            self._client(facts).waiting[facts.id] = Waiting(now, bare)
             return Waits.FOR_VIEW
         self._add_pulse(*found, facts)
         return None
@@ -198,7 +201,6 @@ class Visits:
             hash=facts.client_hash,
             bot=visit.bot,
             receipt=facts.receipt,
-            dimensions=visit.start.dimensions,
         )
         self.glimpses[key] = merge_known(self.glimpses.get(key), seen)
 

@@ -15,6 +15,7 @@ import tantivy
 from store.answer import DEFAULT_PERCENTS, bounds, empty, in_order
 from store.base import BadSearch
 from store.mappings import find
+from store.queries import both, count, equal, exists, without
 from store.subset import MOST_BUCKETS, interval
 
 Aggs = Mapping[str, Any]
@@ -23,11 +24,45 @@ EVERY_TERM = 1 << 30  # of a segment
 
 def aggregate(searcher: tantivy.Searcher, kind: str, query: tantivy.Query, aggs: Aggs) -> dict[str, Any]:
     """`aggs` is checked (store/subset.py) and has no filters."""
-    raw = _ask(searcher, query, _native(kind, aggs, lambda size: 4 * size + 50))
-    answer = shaped(kind, aggs, raw)
-    if any(_open_at_the_cut(agg, raw.get(name, {})) for name, agg in aggs.items()):
-        answer = shaped(kind, aggs, _ask(searcher, query, _native(kind, aggs, lambda size: MOST_BUCKETS)))
+    later = {name for name, agg in aggs.items() if _may_be_ranked_first(searcher, kind, query, agg)}
+    now = {name: {"terms": agg["terms"]} if name in later else agg for name, agg in aggs.items()}
+    raw = _ask(searcher, query, _native(kind, now, _some_room))
+    if any(_open_at_the_cut(agg, raw.get(name, {})) for name, agg in now.items()):
+        raw = _ask(searcher, query, _native(kind, now, lambda size: MOST_BUCKETS))
+    answer = shaped(kind, now, raw)
+    for name in later:
+        _fill(searcher, kind, query, aggs[name], answer[name]["buckets"])
     return answer
+
+
+def _may_be_ranked_first(searcher: tantivy.Searcher, kind: str, query: tantivy.Query, agg: Aggs) -> bool:
+    """Whether terms can be chosen by count or key, and what stands below them be asked for the chosen alone: that is ten
+    times as fast with 15,000 terms. Numbers cannot be asked for by name, nor a term that the missing are counted as."""
+    type_, inside, below = split(agg)
+    if type_ != "terms" or not below or _metric_order(inside):
+        return False
+    field = find(kind, inside["field"])
+    assert field
+    return field.is_text and not ("missing" in inside and count(searcher, both(query, equal(kind, field, inside["missing"]))))
+
+
+def _fill(searcher: tantivy.Searcher, kind: str, query: tantivy.Query, agg: Aggs, buckets: list[dict[str, Any]]) -> None:
+    """Put what stands below terms into their buckets."""
+    _, inside, below = split(agg)
+    missing = [bucket for bucket in buckets if "missing" in inside and bucket["key"] == inside["missing"]]
+    named = {bucket["key"]: bucket for bucket in buckets if bucket not in missing}
+    if named:
+        chosen = {"terms": {"field": inside["field"], "include": list(named), "size": len(named)}, "aggs": below}
+        for bucket in _ask(searcher, query, _native(kind, {"it": chosen}, _some_room))["it"]["buckets"]:
+            named[bucket["key"]].update(shaped(kind, below, bucket))
+    for bucket in missing:
+        field = find(kind, inside["field"])
+        assert field
+        bucket.update(shaped(kind, below, _ask(searcher, without(query, exists(field)), _native(kind, below, _some_room))))
+
+
+def _some_room(size: int) -> int:
+    return 4 * size + 50
 
 
 def _ask(searcher: tantivy.Searcher, query: tantivy.Query, native: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +88,7 @@ def _native(kind: str, aggs: Aggs, room: Callable[[int], int]) -> dict[str, Any]
     for name, agg in aggs.items():
         type_, inside, below = split(agg)
         # terms below others keep their own little room: rows of rows are many
-        under = {"aggs": _native(kind, below, lambda size: 4 * size + 50)} if below else {}
+        under = {"aggs": _native(kind, below, _some_room)} if below else {}
         match type_:
             case "terms":
                 native[name] = {"terms": _terms(inside, room), **under}

@@ -33,12 +33,12 @@ class StoreTaken(StoreError):
 
 @dataclass(frozen=True)
 class Document:
-    """A document to write. `index` is its whole name, such as `fizzstat-view-2026.11`; `source` nested JSON, as it comes back."""
+    """A document to write. `index` is its whole name, such as `fizzstat-view-2026.11`; `source` its JSON, an object."""
 
     kind: str
     index: str
     id: str
-    source: Mapping[str, Any]
+    source: bytes
 
 
 @dataclass(frozen=True)

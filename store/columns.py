@@ -47,18 +47,24 @@ def schema(kind: str) -> tantivy.Schema:
     return build.build()
 
 
-def row(document: Document, source: bytes) -> tantivy.Document:
-    """`source` is the document's JSON. Raises Unwritable."""
-    values = _named(document, source)
-    _collect(document.source, _tree(document.kind), values)
-    if len(source) > MOST_KEYWORD:
+def row(document: Document) -> tantivy.Document:
+    """Raises Unwritable."""
+    values = _named(document)
+    try:
+        source = orjson.loads(document.source)
+    except orjson.JSONDecodeError as error:
+        raise Unwritable(f"is no JSON: {error.msg}") from None
+    if not isinstance(source, dict):
+        raise Unwritable("is no object")
+    _collect(source, _tree(document.kind), values)
+    if len(document.source) > MOST_KEYWORD:
         _check_lengths(values)
     return _tantivy_document(document.kind, values)
 
 
-def bare_row(document: Document, source: bytes) -> tantivy.Document:
+def bare_row(document: Document) -> tantivy.Document:
     """A document that is kept, and found by its name alone."""
-    return _tantivy_document(document.kind, _named(document, source))
+    return _tantivy_document(document.kind, _named(document))
 
 
 def _tantivy_document(kind: str, values: dict[str, Any]) -> tantivy.Document:
@@ -68,9 +74,9 @@ def _tantivy_document(kind: str, values: dict[str, Any]) -> tantivy.Document:
         raise Unwritable(f"is of a wrong type: {str(error).partition(', got')[0]}") from None
 
 
-def _named(document: Document, source: bytes) -> dict[str, Any]:
+def _named(document: Document) -> dict[str, Any]:
     index, id_ = document.index, document.id
-    return {"_key": key(index, id_), "_id": id_, "_index": index, "_source": source}
+    return {"_key": key(index, id_), "_id": id_, "_index": index, "_source": document.source}
 
 
 def converted(field: Field, value: Any) -> Any:

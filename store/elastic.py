@@ -19,7 +19,7 @@ from store.elastic_bulk import Answer, bulk
 from store.elastic_client import connect, talking
 from store.elastic_setup import pattern, setup
 from store.mappings import find
-from store.source import Unwritable, encode, receipt, refused
+from store.source import receipt, refused
 from store.subset import check_query, check_search
 
 MATCH_ALL: Mapping[str, Any] = {"match_all": {}}
@@ -119,21 +119,10 @@ class ElasticStore:
 
     def _write(self, action: str, documents: Sequence[Document], options: Mapping[str, Any]) -> list[Written]:
         """The answer of what lost to a version that was there is `stale`, whatever the action."""
-        written: list[Written | None] = [None] * len(documents)
-        lines, sent = [], []
-        for n, one in enumerate(documents):
-            try:
-                source = encode(one)
-            except Unwritable as error:
-                written[n] = refused(error)
-                continue
-            meta = orjson.dumps({action: {"_index": one.index, "_id": one.id, **options}})
-            lines.append(b"%b\n%b\n" % (meta, source))
-            sent.append(n)
-        done = "created" if action == "create" else "put"
-        for n, answer in zip(sent, self._bulk(lines), strict=True):
-            written[n] = Written(done) if answer.status < 300 else _not_written(answer)
-        return [one for one in written if one is not None]
+        meta = ({action: {"_index": one.index, "_id": one.id, **options}} for one in documents)
+        lines = [b"%b\n%b\n" % (orjson.dumps(what), one.source) for what, one in zip(meta, documents, strict=True)]
+        done = Written("created" if action == "create" else "put")
+        return [done if answer.status < 300 else _not_written(answer) for answer in self._bulk(lines)]
 
     def _bulk(self, lines: Sequence[bytes]) -> list[Answer]:
         if not self._writes:

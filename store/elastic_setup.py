@@ -14,7 +14,7 @@ def setup(client: Elasticsearch, prefix: str) -> None:
     """Existing indices get new fields first, then the template is written: killed in between, it is all done again."""
     for kind in KINDS:
         name, body = template(prefix, kind)
-        if _installed(client, name) == body["_meta"]:
+        if installed(client, name) == body["_meta"]:
             continue
         client.indices.put_mapping(
             index=body["index_patterns"], properties=properties(kind), allow_no_indices=True, ignore_unavailable=True
@@ -46,6 +46,6 @@ def pattern(prefix: str, kind: str) -> str:
     return f"{prefix}-{kind}-*"
 
 
-def _installed(client: Elasticsearch, name: str) -> Any:
+def installed(client: Elasticsearch, name: str) -> Any:
     found = client.options(ignore_status=404).indices.get_index_template(name=name).body.get("index_templates", [])
     return found[0]["index_template"].get("_meta") if found else None

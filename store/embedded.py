@@ -24,7 +24,7 @@ from store.mappings import META, find
 from store.queries import MATCH_ALL, count, translate
 from store.rebuild import rebuild
 from store.sorting import By, Hit, load, ordered
-from store.source import Unwritable, encode, receipt, refused
+from store.source import Unwritable, receipt, refused
 from store.subset import check_query, check_search
 from store.tantivy_index import TantivyIndex
 
@@ -161,14 +161,13 @@ class EmbeddedStore:
     def _write(self, document: Document, name: str, state: str) -> Written:
         index = self._indices[document.kind]
         try:
-            source = encode(document)
-            new = row(document, source)
+            new = row(document)
         except Unwritable as error:
             return refused(error)
         if state == "put":
             index.remove(name)
         index.add(new)
-        self._pending[name] = source
+        self._pending[name] = document.source
         return Written(state)
 
     def _find(self, keys: Sequence[tuple[str, str]]) -> dict[str, bytes]:

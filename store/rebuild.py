@@ -8,7 +8,6 @@ import logging
 import shutil
 from pathlib import Path
 
-import orjson
 import tantivy
 
 from store.base import Document
@@ -48,9 +47,9 @@ def rebuild(folder: Path, kind: str) -> None:
 
 def _row(kind: str, key: str, text: bytes) -> tantivy.Document:
     index, id_ = key.split("/", 1)
-    document = Document(kind, index, id_, orjson.loads(text))
+    document = Document(kind, index, id_, text)
     try:
-        return row(document, text)
+        return row(document)
     except Unwritable as error:
         log.warning("%s does not fit the new mappings and is found by its name alone: %s", key, error)
-        return bare_row(document, text)
+        return bare_row(document)

@@ -8,7 +8,8 @@ A body has `query`, `size` (10, at most 10,000 with `from`), `from`, `sort`, `se
 - sort: `[{"@timestamp": "desc"}, …]`, documents without the field last. `search_after` when the first is a number or date.
 - `_source`: true, false, or a list of fields and groups.
 - aggs that make buckets and may hold others: `terms`, `date_histogram` (`fixed_interval`), `range` (a `key` for every
-  range), `filter`, `filters` (by name), `composite` (outermost only). At most 65,000 buckets an answer.
+  range), `filter`, `filters` (by name), `composite` (outermost only). At most 65,000 buckets an answer. What `missing` of
+  `terms` names should be a value that no document has: only Elasticsearch would mix the two.
 - aggs that make numbers: `cardinality`, `value_count`, `avg`, `min`, `max`, `sum`, `stats`, `percentiles`.
 """
 

@@ -1,5 +1,6 @@
 """A store in a dictionary, as plain as its promises (store/base.py): what property tests write into by the thousand."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from store.base import Document, Written
 class MemoryStore:
     url = "memory"
 
-    def __init__(self, refuses: Callable[[Document], bool] = lambda document: False):
+    def __init__(self, refuses: Callable[[Any], bool] = lambda source: False):
         self.documents: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.versions: dict[tuple[str, str], int] = {}
         self.refuses = refuses
@@ -19,12 +20,12 @@ class MemoryStore:
         answers = []
         for one in documents:
             key = one.index, one.id
-            if self.refuses(one):
+            if self.refuses(json.loads(one.source)):
                 answers.append(Written("refused", reason="refused by the test"))
             elif key in self.documents:
                 answers.append(Written("exists", receipt=self.documents[key]["hit"]["receipt"]))
             else:
-                self.documents[key] = one.source
+                self.documents[key] = json.loads(one.source)
                 self.versions[key] = 0
                 answers.append(Written("created"))
         return answers
@@ -36,7 +37,7 @@ class MemoryStore:
             if self.versions.get(key, 0) > version:
                 answers.append(Written("stale"))
                 continue
-            self.documents[key], self.versions[key] = one.source, version
+            self.documents[key], self.versions[key] = json.loads(one.source), version
             answers.append(Written("put"))
         return answers
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 import settings
 from store import open_store
 from store.base import Document, Store
@@ -39,7 +41,7 @@ class Opener:
         self.opened.clear()
 
     def document(self, kind: str, id_: str, source: Mapping[str, Any], period: str = "2026.11") -> Document:
-        return Document(kind, f"{self.prefix}-{kind}-{period}", id_, source)
+        return Document(kind, f"{self.prefix}-{kind}-{period}", id_, orjson.dumps(source))
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:

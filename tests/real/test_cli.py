@@ -23,13 +23,13 @@ from tests.real.system import Start, System
 from tests.servers import RedisServer, free_port, until
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-SHAPE = ["received", "stored", "dropped", "queued", "in_hand", "dead", "balanced", "spooled", "by_way"]
+SHAPE = ["received", "stored", "dropped", "queued", "in_hand", "dead", "balanced", "spooled", "by_way", "waiting"]
 receipts = count(1)
 
 
 def view(site: str = "a.example", path: str = "/", way: str = "hit", agent: str = CHROME, ago: int = 0, **fields: object) -> Hit:
     n, now = next(receipts), time.time_ns() // 1_000_000
-    given = {"id": f"id{n}", "view": f"view{n}", "url": f"https://{site}{path}", "ip": "203.0.113.9", **fields}
+    given = {"id": f"id{n}", "view": f"view{n}", "url": f"https://{site}{path}", "ip": "203.0.113.9", "language": "en", **fields}
     return Hit(receipt=f"{n:032x}", received=now - ago * 1000, way=way, kind="view", site=site, agent=agent, **given)  # type: ignore[arg-type]
 
 
@@ -87,6 +87,7 @@ def test_the_ledger_has_its_shape_and_balances(queue_only: System) -> None:
         "balanced": True,
         "spooled": 0,
         "by_way": {"hit": 1, "pixel": 1},
+        "waiting": 0,
     }
 
 
@@ -202,7 +203,7 @@ def test_show_goes_past_ten_thousand_and_stops_when_nobody_reads_on(one: System)
 
 def _bare_view(one: System, number: int, time: int) -> Document:
     source = {"@timestamp": iso(time), "site": "a.example", "url": {"path": "/"}, "hit": {"way": "hit"}}
-    return Document("view", f"{one.settings.index_prefix}-view-2026.11", f"{number:032d}", source)
+    return Document("view", f"{one.settings.index_prefix}-view-2026.11", f"{number:032d}", json.dumps(source).encode())
 
 
 def test_hostile_text_in_documents_cannot_command_a_terminal(one: System, importer: object) -> None:

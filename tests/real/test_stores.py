@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from store.base import KINDS, Document, Store, StoreError, Written
@@ -28,6 +29,11 @@ HOSTILE = [
 
 def view(**more: Any) -> dict[str, Any]:
     return nest({"@timestamp": NOON, "site": "a.example", **{name.replace("__", "."): value for name, value in more.items()}})
+
+
+def said(document: Document) -> dict[str, Any]:
+    source: dict[str, Any] = orjson.loads(document.source)
+    return source
 
 
 @pytest.fixture
@@ -72,7 +78,7 @@ def test_a_document_comes_back_as_it_was(stores: Opener, store: Store) -> None:
 def test_any_text_is_kept_found_and_counted(stores: Opener, store: Store) -> None:
     documents = [stores.document("view", str(n), view(url__path=text)) for n, text in enumerate(HOSTILE)]
     write(store, *documents)
-    assert store.get([(one.index, one.id) for one in documents]) == [one.source for one in documents]
+    assert store.get([(one.index, one.id) for one in documents]) == [said(one) for one in documents]
     everything = {one.id for one in documents}
     for n, text in enumerate(HOSTILE):
         assert found(store, "view", {"term": {"url.path": text}}) == {str(n)}
@@ -91,7 +97,7 @@ def test_any_text_may_be_a_documents_id(stores: Opener, store: Store) -> None:
     documents = [stores.document("view", text, view()) for text in HOSTILE if 0 < len(text.encode()) <= 512]
     write(store, *documents)
     for one in documents:
-        assert store.get([(one.index, one.id)]) == [one.source]
+        assert store.get([(one.index, one.id)]) == [said(one)]
         assert found(store, "view", {"ids": {"values": [one.id, "none"]}}) == {one.id}
         assert store.create([one]) == [Written("exists")]
 
@@ -114,7 +120,7 @@ def test_creating_what_is_there_changes_nothing_and_tells_whose_it_is(stores: Op
     assert store.create([again, other]) == [Written("exists", receipt="first"), Written("created")]
     store.flush()
     assert store.create([again, other]) == [Written("exists", receipt="first"), Written("exists")]
-    assert store.get([(first.index, "1")]) == [first.source]
+    assert store.get([(first.index, "1")]) == [said(first)]
 
 
 def test_the_same_id_in_another_period_is_another_document(stores: Opener, store: Store) -> None:
@@ -131,7 +137,7 @@ def test_putting_replaces_the_whole_document(stores: Opener, store: Store) -> No
     assert store.put([old, new], version=1001) == [Written("put"), Written("put")]
     store.flush()
     store.refresh()
-    assert store.get([(new.index, "1")]) == [new.source]
+    assert store.get([(new.index, "1")]) == [said(new)]
     assert store.count("view") == 1
     assert found(store, "view", {"exists": {"field": "url.path"}}) == set()
 
@@ -142,9 +148,9 @@ def test_get_sees_what_is_written_at_once(stores: Opener, store: Store) -> None:
     assert store.get(keys) == [None] * 4
     store.create([created])
     store.put([put], version=1)
-    assert store.get(keys) == [created.source, put.source, None, None]
+    assert store.get(keys) == [said(created), said(put), None, None]
     store.flush()
-    assert store.get(keys) == [created.source, put.source, None, None]
+    assert store.get(keys) == [said(created), said(put), None, None]
     assert store.get([]) == store.create([]) == store.put([], version=1) == []
 
 
@@ -196,9 +202,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("view", {"@timestamp": True}, "@timestamp"),
     ("view", {"client.geo.location": {"lat": 91, "lon": 0}}, "client.geo.location"),
     ("view", {"client.geo.location": {"lat": 1}}, "client.geo.location"),
-    ("view", {"page.title": "half a pair \ud83d"}, "page.title"),
-    ("view", {"client.num": 1 << 70}, "client.num"),
-    ("view", {"page.title": object()}, "page.title"),
 ]
 
 
@@ -222,13 +225,20 @@ def test_wrong_documents_are_refused_and_the_others_are_written(stores: Opener, 
     assert store.get([(one.index, one.id) for one in documents[::2]]) == [None] * len(REFUSED)
 
 
+@pytest.mark.parametrize("source", [b"", b"{", b'{"a": 1}}', b'{"site": "\xff"}'])
+def test_what_is_no_json_is_refused_and_the_others_are_written(stores: Opener, store: Store, source: bytes) -> None:
+    right = stores.document("view", "1", view())
+    wrong = Document("view", right.index, "2", source)
+    assert [one.state for one in store.create([wrong, right])] == ["refused", "created"]
+
+
 def test_a_document_that_is_refused_leaves_the_old_one(stores: Opener, store: Store) -> None:
     old = stores.document("view", "1", view())
     write(store, old)
     [answer] = store.put([stores.document("view", "1", view(url__path={"a": 1}))], version=2000)
     assert answer.state == "refused"
     store.flush()
-    assert store.get([(old.index, "1")]) == [old.source]
+    assert store.get([(old.index, "1")]) == [said(old)]
 
 
 TAKEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -319,7 +329,7 @@ def test_scan_goes_past_any_limit_in_order(stores: Opener, store: Store) -> None
         for n, moment in enumerate(moments)
     ]
     write(store, *documents)
-    expected = sorted((one.source["@timestamp"], one.id) for one in documents)
+    expected = sorted((said(one)["@timestamp"], one.id) for one in documents)
     assert [(hit["_source"]["@timestamp"], hit["_id"]) for hit in store.scan("view")] == expected
     newest = sorted(expected, key=lambda one: (-one[0], one[1]))
     assert [(hit["_source"]["@timestamp"], hit["_id"]) for hit in store.scan("view", newest_first=True)] == newest

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
@@ -45,7 +46,7 @@ def test_an_older_version_does_not_replace_a_newer_one(opener: Opener, store: St
     fresh = opener.document("visit", "w", {"@timestamp": NOON})
     assert store.put([two], version=2000) == [Written("put")]
     assert frozen.put([one, fresh], version=1999) == [Written("stale"), Written("put")]
-    assert store.get([(one.index, "v")]) == [two.source]
+    assert store.get([(one.index, "v")]) == [orjson.loads(two.source)]
     assert frozen.put([one], version=2000) == [Written("put")]
     assert frozen.create([two]) == [Written("exists")]
 
@@ -114,7 +115,7 @@ def test_other_indices_are_left_alone(opener: Opener, store: Store, client: Elas
 def test_many_large_documents_go_in_several_requests(opener: Opener, store: Store) -> None:
     documents = [opener.document("view", str(n), nest({"@timestamp": NOON, "unknown": "x" * 10_000})) for n in range(1500)]
     assert store.create(documents) == [Written("created")] * 1500
-    assert store.get([(documents[0].index, str(n)) for n in range(1500)]) == [one.source for one in documents]
+    assert store.get([(documents[0].index, str(n)) for n in range(1500)]) == [orjson.loads(one.source) for one in documents]
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +205,7 @@ def test_a_server_that_stops_is_away_at_once_and_nothing_is_lost_when_it_is_back
         assert time.monotonic() - began < 5
     assert store.health()["ok"] is False
     tight.start()
-    assert store.get([(one.index, "1")]) == [one.source]
+    assert store.get([(one.index, "1")]) == [orjson.loads(one.source)]
     assert store.create([one]) == [Written("exists")]
     assert store.health()["ok"] is True
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import orjson
 import pytest
 
 from store import columns, mappings
@@ -204,7 +205,7 @@ def test_after_a_change_of_mappings_setup_indexes_the_documents_anew(
     store.setup()
     assert store.count("view") == 2501
     assert store.count("event") == 1
-    assert store.get([(one.index, one.id) for one in documents]) == [one.source for one in documents]
+    assert store.get([(one.index, one.id) for one in documents]) == [orjson.loads(one.source) for one in documents]
     assert reader.count("view") == 2501, "a reader that was open goes on with the new index"
     assert sorted(path.name for path in (opener.folder / "store").iterdir()) == ["event", "view", "writer.lock"]
 

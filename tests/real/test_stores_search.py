@@ -227,6 +227,18 @@ AGGS: dict[str, tuple[str, Json, Json]] = {
         {"terms": {"field": COUNTRY, "missing": "(none)"}},
         buckets(("(none)", 2), ("AT", 2), ("DE", 2), ("FR", 2), ("de", 1)),
     ),
+    "terms with the missing and numbers below": (
+        "event",
+        {"terms": {"field": COUNTRY, "missing": "-", "size": 3}, "aggs": {"n": {"sum": {"field": NUMBER}}}},
+        {
+            "sum_other_doc_count": 3,
+            "buckets": [
+                {"key": "-", "doc_count": 2, "n": {"value": -2.0}},
+                {"key": "AT", "doc_count": 2, "n": {"value": 7.0}},
+                {"key": "DE", "doc_count": 2, "n": {"value": 4.0}},
+            ],
+        },
+    ),
     "terms without the missing": (
         "event",
         {"terms": {"field": COUNTRY, "size": 3}},

@@ -41,7 +41,7 @@ def visit_of(store: MemoryStore) -> dict:
 
 
 def test_a_hit_whose_document_is_refused_has_no_part_in_its_visit_and_is_a_dead_letter(way, store) -> None:
-    store.refuses = lambda document: document.source.get("url", {}).get("path") == "/cursed"
+    store.refuses = lambda source: source.get("url", {}).get("path") == "/cursed"
     way.deliver([view(0, "/cursed", referrer="https://www.google.com/"), view(1, "/fine"), event(2, "ok")], [])
     visit = visit_of(store)
     assert visit["pages"] == ["/fine"]
@@ -55,9 +55,9 @@ def test_a_hit_whose_document_is_refused_has_no_part_in_its_visit_and_is_a_dead_
 
 
 def test_a_dead_letter_can_be_retried_once_its_cause_is_mended(way, store) -> None:
-    store.refuses = lambda document: True
+    store.refuses = lambda source: True
     way.deliver([view(0, "/cursed")], [])
-    store.refuses = lambda document: False
+    store.refuses = lambda source: False
     order = orders.give(way.queue, "retry-dead")
     _carry_out(way)
     assert way.ledger().queued == 1
@@ -72,7 +72,7 @@ def test_a_dead_letter_can_be_retried_once_its_cause_is_mended(way, store) -> No
 
 
 def test_dead_letters_that_are_dropped_are_counted_as_discarded(way, store) -> None:
-    store.refuses = lambda document: True
+    store.refuses = lambda source: True
     way.deliver([view(0), view(1)], [])
     first, _ = dead.letters(way.queue)
     orders.give(way.queue, "drop-dead", first.receipt)
@@ -186,7 +186,7 @@ def test_a_worker_that_was_frozen_after_it_had_claimed_cannot_put_old_documents_
 
 
 def test_erasing_a_site_takes_its_documents_states_dead_letters_and_hits_on_their_way(way, store) -> None:
-    store.refuses = lambda document: document.source.get("url", {}).get("path") == "/cursed"
+    store.refuses = lambda source: source.get("url", {}).get("path") == "/cursed"
     way.deliver([view(0), view(1, "/cursed"), hit("engagement", "b", 0, url="https://example.com/", view="never")], [])
     way.push([view(2)])
     orders.give(way.queue, "erase-site", "example.com")

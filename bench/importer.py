@@ -1,0 +1,145 @@
+"""The importer's rate, against what its store takes at most: `python -m bench.importer [embedded|elasticsearch] [HITS]`.
+
+A Redis is filled with made-up hits (bench/traffic.py), then a real importer process empties it, as many times as there are
+rounds. Before each round the ceiling is measured: the same documents, ready-made, written by two threads (one, for the
+embedded store) with nothing else to do. Rates are medians; memory is the importer's greatest resident set.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import redis
+
+from bench.traffic import hits
+from hits import ledger
+from hits.hit import encode
+from hits.queue import PUSH_MOST, Queue, ledger_field
+from settings import Settings, load
+from store import open_store
+from store.base import KINDS, Document, Store, index_name
+from tests.servers import ELASTICSEARCH_9, ROOT, ElasticsearchServer, RedisServer, open_folder
+
+ROUNDS = 3
+PARTITIONS = 16
+
+
+def main(which: str = "elasticsearch", n: int = 200_000) -> None:
+    with tempfile.TemporaryDirectory() as folder, open_folder("elasticsearch") as server_folder:
+        server = RedisServer(Path(folder))
+        server.start()
+        elastic = ElasticsearchServer(server_folder, ELASTICSEARCH_9) if which == "elasticsearch" else None
+        try:
+            url = elastic.start().url if elastic else "embedded"  # type: ignore[attr-defined]
+            rounds = [_round(server, Path(folder), url, i, n) for i in range(ROUNDS)]
+        finally:
+            server.kill()
+            if elastic:
+                elastic.kill()
+    rate, ceiling = (median(one[name] for one in rounds) for name in ("rate", "ceiling"))
+    print(
+        f"importer, {which}: {rate:,.0f} hits/s of {n:,}, {median(one['documents'] for one in rounds):,.0f} documents/s written"
+    )
+    print(f"ceiling of the store: {ceiling:,.0f} documents/s; ratio {median(one['ratio'] for one in rounds):.2f}")
+    print(f"memory at most {max(one['memory'] for one in rounds) / 1e6:,.0f} MB; {json.dumps(rounds)}")
+
+
+def _round(server: RedisServer, folder: Path, url: str, i: int, n: int) -> dict[str, float]:
+    environ = {
+        **os.environ,
+        "FIZZSTAT_REDIS_URL": server.url,
+        "FIZZSTAT_REDIS_PREFIX": f"bench{i}",
+        "FIZZSTAT_INDEX_PREFIX": f"bench{i}",
+        "FIZZSTAT_STORE_URL": url,
+        "FIZZSTAT_DATA_DIR": str(folder / f"data{i}"),
+    }
+    settings = load(environ)
+    queue = Queue(redis.Redis.from_url(server.url), settings.redis_prefix, PARTITIONS)
+    fill(queue, n)
+    process = subprocess.Popen([sys.executable, "cli.py", "import"], cwd=ROOT, env=environ)
+    memory, began = 0, 0.0
+    try:
+        while (left := sum(queue.waiting(range(PARTITIONS)).values())) or ledger.read(queue).in_hand:
+            began = began or (time.perf_counter() if left < n else 0.0)
+            memory = max(memory, _resident(process.pid))
+            time.sleep(0.05)
+        seconds = time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait()
+    found = ledger.read(queue)
+    assert found.balanced, found
+    written = _documents(settings)
+    documents = [Document(kind, index_name("ceiling", kind, f"{i}"), id, source) for kind, id, source in written]
+    ceiling = _ceiling(settings, documents)
+    rate = found.received / seconds
+    puts = found.stored / seconds  # each stored hit is written, or rewrites its view; visits and clients come on top
+    return {"rate": rate, "documents": puts, "ceiling": ceiling, "ratio": rate / ceiling, "memory": memory}
+
+
+def fill(queue: Queue, n: int) -> None:
+    """Queue hits, as a collector does."""
+    groups: dict[int, list[bytes]] = defaultdict(list)
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+
+    def push(number: int) -> None:
+        queue.push(number, groups.pop(number), counts.pop(number))
+
+    for hit in hits(n, int(time.time() * 1000)):
+        number = queue.partition_of(hit)
+        groups[number].append(encode(hit))
+        counts[number][ledger_field(hit.received, hit.way, "received", hit.site)] += 1
+        if len(groups[number]) == PUSH_MOST:
+            push(number)
+    for number in list(groups):
+        push(number)
+
+
+def _documents(settings: Settings) -> list[tuple[str, str, bytes]]:
+    store = open_store(settings)
+    store.refresh()
+    found = [(kind, hit["_id"], json.dumps(hit["_source"]).encode()) for kind in KINDS for hit in store.scan(kind)]
+    store.close()
+    return found
+
+
+def _ceiling(settings: Settings, documents: list[Document]) -> float:
+    """Documents a second that the store takes ready-made, in batches as large as the importer's."""
+    environ = {"FIZZSTAT_STORE_URL": settings.store_url, "FIZZSTAT_INDEX_PREFIX": "ceiling"}
+    environ["FIZZSTAT_DATA_DIR"] = str(settings.data_dir) + "-ceiling"
+    streams = 1 if settings.store_url == "embedded" else 2
+    stores: list[Store] = [open_store(load(environ), write=True) for _ in range(streams)]
+    stores[0].setup()
+    began = time.perf_counter()
+
+    def write(which: int) -> None:
+        mine: list[Any] = documents[which::streams]
+        for at in range(0, len(mine), 2000):
+            stores[which].create(mine[at : at + 2000])
+            stores[which].flush()
+
+    with ThreadPoolExecutor(streams) as pool:
+        list(pool.map(write, range(streams)))
+    seconds = time.perf_counter() - began
+    for store in stores:
+        store.close()
+    return len(documents) / seconds
+
+
+def _resident(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2], *map(int, sys.argv[2:3]))
