@@ -18,12 +18,17 @@ COMMANDS = {
     "dashboard": "commands.services:dashboard",
     "setup": "commands.store:setup",
     "status": "commands.status:status",
+    "metrics": "commands.metrics:metrics",
     "ledger": "commands.queue:ledger",
     "show": "commands.store:show",
     "dead": "commands.queue:dead",
     "keys": "commands.keys:keys",
     "sites": "commands.sites:sites",
     "erase": "commands.orders:erase",
+    "geoip": "commands.geoip:geoip",
+    "kibana": "commands.kibana:kibana",
+    "doctor": "commands.doctor:doctor",
+    "init": "commands.init:init",
     "env": "commands.env:env",
 }
 

@@ -6,8 +6,10 @@ with or without the prefix), else it is the row's default. `./fizzstat env` prin
 
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,8 +51,65 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+@dataclass(frozen=True)
+class Rate:
+    """What a limit lets through: so many hits a second in the long run, and `burst` at once; false where it is off."""
+
+    text: str
+    per_second: float = 0.0
+    burst: int = 0
+
+    def __bool__(self) -> bool:
+        return self.per_second > 0
+
+    def __str__(self) -> str:
+        return self.text
+
+
+_RATE = re.compile(r"([0-9]{1,7})/([smh])(?: burst ([0-9]{1,7}))?")
+
+
+def _rate(text: str) -> Rate:
+    if text == "off":
+        return Rate(text)
+    found = _RATE.fullmatch(text)
+    if not found or int(found[1]) == 0 or found[3] == "0":
+        raise ValueError("takes off, or a rate such as 20/s or 600/m, and how many may come at once: 20/s burst 100")
+    n = int(found[1])
+    return Rate(text, n / {"s": 1, "m": 60, "h": 3600}[found[2]], int(found[3] or n))
+
+
+def _some_of(*words: str) -> Callable[[str], frozenset[str]]:
+    def read(text: str) -> frozenset[str]:
+        given = frozenset(word.strip() for word in text.split(",") if word.strip())
+        if not given <= set(words):
+            raise ValueError("takes some of " + ", ".join(words))
+        return given
+
+    return read
+
+
 def _path(text: str) -> Path:
     return (HOME / Path(text).expanduser()).resolve()
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", text):
+        raise ValueError("takes lower-case letters, digits, - and _")
+    return text
+
+
+def _urls(what: str, *schemes: str, words: tuple[str, ...] = ()) -> Callable[[str], str]:
+    """`what` it takes, in words; `words` stand for themselves. What is wrong is not quoted: there may be a password in it."""
+
+    def read(text: str) -> str:
+        for url in text.split(","):
+            scheme, colon, rest = url.strip().partition("://")
+            if text not in words and not (scheme in schemes and colon and rest):
+                raise ValueError(f"takes {what}")
+        return text
+
+    return read
 
 
 def _hosts(text: str) -> tuple[str, ...]:
@@ -90,21 +149,21 @@ SETTINGS = (
     Setting("DATA_DIR", _path, "data", "Where the embedded store, the spool, the accounts and the private Redis live."),
     Setting(
         "REDIS_URL",
-        str,
+        _urls("redis://host:6379, rediss:// or unix://", "redis", "rediss", "unix", words=("",)),
         "",
         "The queue's Redis, 6.2 or later; empty for a private one in the data folder.",
         secret=True,
     ),
-    Setting("REDIS_PREFIX", str, "fizzstat", "What the names of all keys in Redis begin with."),
+    Setting("REDIS_PREFIX", _prefix, "fizzstat", "What the names of all keys in Redis begin with."),
     Setting(
         "STORE_URL",
-        str,
+        _urls("`embedded`, http://host:9200 or https://host", "http", "https", words=("embedded",)),
         "embedded",
         "`embedded`, or Elasticsearch as `http://host:9200` (several: comma-separated).",
         secret=True,
     ),
     Setting("STORE_API_KEY", str, "", "The API key for Elasticsearch, if it asks for one.", secret=True),
-    Setting("INDEX_PREFIX", str, "fizzstat", "What the names of all indices begin with."),
+    Setting("INDEX_PREFIX", _prefix, "fizzstat", "What the names of all indices begin with."),
     Setting(
         "INDEX_PERIOD",
         _one_of("month", "day"),
@@ -136,7 +195,7 @@ SETTINGS = (
         "SPOOL_LIMIT",
         _number(int, 1, 1 << 20),
         "256",
-        "How many MiB of hits a collector keeps on disk while Redis is away.",
+        "About how many MiB of hits a collector keeps on disk while Redis is away.",
     ),
     Setting("PARTITIONS", _number(int, 1, 256), "16", "How many parts the queue has: as many importers can share the work."),
     Setting("BATCH_SIZE", _number(int, 1, 10_000), "1000", "How many hits an importer takes at once, at most."),
@@ -149,6 +208,13 @@ SETTINGS = (
     ),
     Setting("KEEP_BOTS", _flag, "no", "Whether bots' hits are kept, in indices of their own, or dropped."),
     Setting(
+        "BOT_SIGNS",
+        _some_of("headless", "webdriver", "no_language"),
+        "headless,webdriver",
+        "What gives away bots that have a browser's agent: client hints of a headless browser, a page driven by a program, "
+        "and, if named, `no_language`: a script's hit that has no language at all.",
+    ),
+    Setting(
         "IDENTITY",
         _one_of("daily", "monthly", "permanent"),
         "daily",
@@ -159,10 +225,45 @@ SETTINGS = (
         "GEOIP_DB",
         str,
         "",
-        "A .mmdb file that tells a place by address; without one the browser's time zone tells the country.",
+        "A .mmdb file that tells a place by address, or two, comma-separated, for IPv4 and IPv6; without it, what "
+        "`./fizzstat geoip` brought; without that the country alone is known, by what the registries gave out.",
     ),
+    Setting(
+        "SPAM_FILE",
+        str,
+        "",
+        "A file of more hosts whose referrers are spam, one a line; `!` before a host takes it off our own list.",
+    ),
+    Setting(
+        "GEOIP_URL",
+        str,
+        "",
+        "Where `./fizzstat geoip` gets a .mmdb; or two, comma-separated, for IPv4 and IPv6.",
+        secret=True,
+    ),
+    Setting("MAXMIND_ACCOUNT", str, "", "The number of an account at MaxMind, for `./fizzstat geoip`."),
+    Setting("MAXMIND_KEY", str, "", "The licence key of that account.", secret=True),
+    Setting("MAXMIND_URL", str, "https://download.maxmind.com", "MaxMind's downloads, or a mirror of them.", secret=True),
+    Setting("KIBANA_URL", str, "", "The Kibana for `./fizzstat kibana install`; with `/s/NAME` a space of it.", secret=True),
+    Setting("KIBANA_API_KEY", str, "", "The API key for Kibana, if it asks for one; or a user stands in the URL.", secret=True),
     Setting("TIME_ZONE", _time_zone, "UTC", "The time zone of sites that have none of their own."),
+    Setting(
+        "LIMIT_CLIENT",
+        _rate,
+        "off",
+        "How many hits are taken of one address (of IPv6: of one /64), such as `20/s burst 100`; what is over is refused (429).",
+    ),
+    Setting("LIMIT_SITE", _rate, "off", "The same for the hits of one site, such as `500/s burst 5000`."),
     Setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info", "The least that is logged."),
+    Setting("LOG_FORMAT", _one_of("text", "json"), "text", "How: as `text`, or as `json` in names of the Elastic Common Schema."),
+    Setting(
+        "METRICS_KEY",
+        str,
+        "",
+        "Who sends it as `Authorization: Bearer …` may read /metrics of the collector and the dashboard; empty: nobody may.",
+        secret=True,
+    ),
+    Setting("METRICS_PORT", _number(int, 0, 65535), "0", "The port where importers serve /metrics; 0 for none."),
 )
 
 
@@ -208,7 +309,10 @@ def _read_ext(ext: Path) -> dict[str, str]:
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise SettingError(f"{ext.name} is no Python in line {error.lineno}: {error.msg}") from None
     known = {row.name for row in SETTINGS}
     written = {}
     for name, value in vars(module).items():
@@ -216,6 +320,7 @@ def _read_ext(ext: Path) -> dict[str, str]:
             continue
         short = name.removeprefix(PREFIX)
         if short not in known:
-            raise SettingError(f"{ext.name} sets {name}, which is no setting; `./fizzstat env` lists them")
+            near = "".join(f"; do you mean {other}?" for other in get_close_matches(short, known, 1))
+            raise SettingError(f"{ext.name} sets {name}, which is no setting{near or ' (docs/settings.md lists them)'}")
         written[short] = ",".join(value) if isinstance(value, list | tuple) else str(value)
     return written

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from accounts.errors import AccountsAway
+from accounts.shields import shields_of
 from accounts.tables import Change, Key, Site, Table
 from hits.snapshot import KeyRow, SiteRow, Snapshot, publish
 from settings import Settings
@@ -101,6 +102,8 @@ def snapshot(session: Session) -> Snapshot:
     sites = session.scalars(select(Site).where(Site.dropped.is_(None)).order_by(Site.id))
     keys = session.scalars(select(Key).order_by(Key.name))
     return Snapshot(
-        sites=tuple(SiteRow(site.id, tuple(host.name for host in site.hosts), tuple(site.query)) for site in sites),
+        sites=tuple(
+            SiteRow(site.id, tuple(host.name for host in site.hosts), tuple(site.query), shields_of(site)) for site in sites
+        ),
         keys={key.sha256: KeyRow(key.name, tuple(key.rights), key.site or "") for key in keys},
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from ipaddress import IPv6Address
+from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 from zoneinfo import available_timezones
 
@@ -14,14 +15,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.errors import AccountError
+from accounts.shields import set_shields
 from accounts.tables import Host, Key, Site
 
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 class SiteFields(TypedDict, total=False):
-    """What of a site may be set, beside its hosts: `time_zone` "" is the server's, `currency` "" none."""
+    """What of a site may be set, beside its hosts and shields: `time_zone` "" is the server's, `currency` "" none."""
 
     name: str | None
     time_zone: str | None
@@ -50,7 +53,10 @@ def list_sites(session: Session) -> Sequence[Site]:
 
 def id_of(session: Session, text: str) -> str:
     """The id of the site that a host belongs to; what belongs to none is taken for an id."""
-    host = text.strip().lower().removeprefix("www.")
+    try:
+        host = host_name(text)
+    except AccountError:
+        host = text.strip()  # an id of hits that came without a host
     owner = session.get(Host, host)
     return owner.site if owner else host
 
@@ -69,8 +75,16 @@ def site_called(session: Session, text: str) -> Site:
     return site
 
 
-def add_site(session: Session, id: str, *, now: datetime, hosts: Sequence[str] = (), **fields: Unpack[SiteFields]) -> Site:
-    """Make a site. Its hosts are its id and `hosts`; `fields` as set_site takes them."""
+def add_site(
+    session: Session,
+    id: str,
+    *,
+    now: datetime,
+    hosts: Sequence[str] = (),
+    shields: Mapping[str, Sequence[str]] = NOTHING,
+    **fields: Unpack[SiteFields],
+) -> Site:
+    """Make a site. Its hosts are its id and `hosts`; `shields` and `fields` as set_site takes them."""
     id = host_name(id, "id")
     site = session.get(Site, id)
     if site is not None and site.dropped is None:
@@ -82,12 +96,22 @@ def add_site(session: Session, id: str, *, now: datetime, hosts: Sequence[str] =
         site = Site(id=id, name=id, query=[], created=now)
         session.add(site)
     site.dropped = None
-    set_site(session, site, hosts=(id, *hosts), **fields)
+    set_site(session, site, hosts=(id, *hosts), shields=shields, **fields)
     return site
 
 
-def set_site(session: Session, site: Site, *, hosts: Sequence[str] | None = None, **fields: Unpack[SiteFields]) -> None:
-    """Change what is given (not None); lists are replaced whole. Raises AccountError."""
+def set_site(
+    session: Session,
+    site: Site,
+    *,
+    hosts: Sequence[str] | None = None,
+    shields: Mapping[str, Sequence[str]] = NOTHING,
+    **fields: Unpack[SiteFields],
+) -> None:
+    """Change what is given (not None); lists are replaced whole, `shields` (see accounts/shields.py) kind by kind.
+
+    Raises AccountError."""
+    set_shields(site, shields)
     for field, value in fields.items():
         if value is not None:
             setattr(site, field, _CHECKS[field](value))
@@ -154,7 +178,7 @@ def drop_site(session: Session, site: Site, received: int) -> None:
     keys = session.scalars(select(Key.name).where(Key.site == site.id)).all()
     if keys:
         raise AccountError("id", f"The site {site.id} has keys of its own: drop {', '.join(keys)} first.")
-    site.hosts = []
+    site.hosts, site.shields = [], []
     site.dropped = received
 
 

@@ -53,6 +53,7 @@ class Site(Table):
     dropped: Mapped[int | None]
 
     hosts: Mapped[list["Host"]] = relationship(cascade="all, delete-orphan", order_by="Host.place", lazy="selectin")
+    shields: Mapped[list["Shield"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
 
 class Host(Table):
@@ -63,6 +64,18 @@ class Host(Table):
     name: Mapped[str] = mapped_column(String(253), primary_key=True)
     site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
     place: Mapped[int]
+
+
+class Shield(Table):
+    """Whose hits of a site are not counted. `kind` is ips, countries, hosts or paths (hits.snapshot.Shields), `value` one of
+    them."""
+
+    __tablename__ = "shield"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(9))
+    value: Mapped[str] = mapped_column(String(500))
 
 
 class Key(Table):

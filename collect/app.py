@@ -6,8 +6,11 @@
 | POST /event | collect/event.py |
 | GET /pixel.gif | collect/pixel.py |
 | GET /tracker.js, GET / | collect/script.py |
-| GET /healthz | collect/health.py |
+| GET /healthz, GET /readyz | collect/health.py |
+| GET /metrics | collect/figures.py |
 | GET /demo | collect/demo.py |
+
+POST /hit has a shortcut past Flask's own machinery: collect/shortcut.py.
 """
 
 import time
@@ -20,15 +23,19 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from collect import event, health, hit, pixel
+from collect import event, figures, health, hit, pixel
 from collect.arrival import Answer, Arrival, Header, arrival, json_answer, refusal
-from collect.body import is_chunked, read_body, throw_away
+from collect.body import read_body, throw_away
 from collect.collector import Collector, Takes
 from collect.demo import demo
 from collect.errors import Refused
 from collect.fields import ITEM_LIMIT
+from collect.limit import Limit
 from collect.script import Script
+from collect.shortcut import Shortcut, headers
 from collect.trust import Sites
+from metrics.table import REQUESTS
+from metrics.tally import Tally
 from settings import HOME, Settings
 
 SCRIPT = HOME / "static" / "tracker.min.js"
@@ -57,24 +64,31 @@ def create_app(
     sites: Sites | None = None,
     clock: Callable[[], float] = time.time,
     script: Path = SCRIPT,
+    tally: Tally | None = None,
 ) -> Flask:
-    """The app. Its intake, and what it knows of sites and keys, come from `settings` at the first hit unless they are given."""
+    """The app. Its intake, its tally, and what it knows of sites and keys, come from `settings` at the first hit unless they
+    are given. It is made before the server forks, so that its processes share one memory of limits."""
     app = Flask(__name__, static_folder=None)
-    collector = Collector(settings, intake, sites)
+    collector = Collector(settings, intake, sites, Limit.of(settings), tally)
     tracker = Script.load(script)
+    hot = Way("/hit", "POST", hit.answer, headers=OPEN)
     ways = (
-        Way("/hit", "POST", hit.answer, headers=OPEN),
+        hot,
         Way("/event", "POST", event.answer, most=event.LIST_LIMIT),
         Way("/pixel.gif", "GET", pixel.answer, headers=OPEN),
         Way("/tracker.js", "GET", lambda arrival, _: tracker.answer(arrival)),
         Way("/", "GET", lambda arrival, _: tracker.answer(arrival)),
-        Way("/healthz", "GET", health.answer),
+        Way("/healthz", "GET", health.alive),
+        Way("/readyz", "GET", health.ready),
+        Way("/metrics", "GET", figures.answer),
     )
     for way in ways:
         view = partial(_serve, way, collector, clock)
         app.add_url_rule(way.path, way.path, view, methods=[way.method, "OPTIONS"], provide_automatic_options=False)
     app.register_blueprint(demo(settings))
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, partial(_http_error, collector))
+    shortcut = Shortcut(app, hot.method, hot.path, partial(_counted, hot, collector, clock))
+    app.wsgi_app = shortcut  # type: ignore[method-assign]
     return app
 
 
@@ -88,16 +102,24 @@ def answer(way: Way, collector: Collector, environ: dict[str, Any], now: int) ->
             given = way.answer(arrival(environ, body, now), collector)
     except Refused as error:
         given = refusal(error)
-    return given._replace(headers=(*given.headers, *way.headers))
+    return Answer(given.status, given.body, (*given.headers, *way.headers), given.why)
+
+
+def _counted(way: Way, collector: Collector, clock: Callable[[], float], environ: dict[str, Any]) -> Answer:
+    began = time.perf_counter()
+    given = answer(way, collector, environ, int(clock() * 1000))
+    figures.count(collector.tally, way.path, given, time.perf_counter() - began)
+    return given
 
 
 def _serve(way: Way, collector: Collector, clock: Callable[[], float]) -> Response:
-    return _response(answer(way, collector, request.environ, int(clock() * 1000)), request.environ)
+    return _response(_counted(way, collector, clock, request.environ), request.environ)
 
 
-def _http_error(error: HTTPException) -> Response:
+def _http_error(collector: Collector, error: HTTPException) -> Response:
     """What Flask itself refuses: an unknown path, another method."""
     throw_away(request.environ)
+    collector.tally.add(REQUESTS, "other", error.code or 500)
     sentence = (error.description or error.name).split(". ")[0].rstrip(".")
     headers = tuple((name, text) for name, text in error.get_headers() if name == "Allow")
     return _response(json_answer(error.code or 500, {"error": sentence, "field": ""}, headers), request.environ)
@@ -106,9 +128,5 @@ def _http_error(error: HTTPException) -> Response:
 def _response(given: Answer, environ: dict[str, Any]) -> Response:
     response = Response(given.body, given.status)
     response.headers.clear()
-    response.headers.extend(given.headers)
-    if given.status != 304:
-        response.headers["Content-Length"] = str(len(given.body))
-    if is_chunked(environ):
-        response.headers["Connection"] = "close"  # uWSGI's router keeps no connection after a chunked body, and does not say so
+    response.headers.extend(headers(given, environ))
     return response

@@ -25,18 +25,20 @@ class Arrival(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A response, without Content-Length."""
+    """A response, without Content-Length. `why` is what a refusal, or a request that was left out, is counted as."""
 
     status: int
     body: bytes = b""
     headers: Sequence[Header] = ()
+    why: str = ""
 
 
 def arrival(environ: Mapping[str, Any], body: bytes, now: int) -> Arrival:
     """The request of a WSGI environ, its body read before."""
 
     def header(name: str) -> str:
-        return utf8(environ.get("HTTP_" + name, ""))
+        text = environ.get("HTTP_" + name)
+        return utf8(text) if text else ""
 
     query = utf8(environ.get("QUERY_STRING", ""))
     return Arrival(environ["REQUEST_METHOD"], query, body, environ.get("REMOTE_ADDR", ""), header, now)
@@ -52,4 +54,4 @@ def json_answer(status: int, content: Any, headers: Sequence[Header] = ()) -> An
 
 
 def refusal(error: Refused) -> Answer:
-    return json_answer(error.status, {"error": error.sentence, "field": error.field}, error.headers)
+    return json_answer(error.status, {"error": error.sentence, "field": error.field}, error.headers)._replace(why=error.reason)

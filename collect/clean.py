@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from collect.errors import BadField
 from hits.hit import CUT, DATA_KEYS, LIMITS
 
 HOST_LIMIT = 253  # RFC 1035, 2.3.4, without the root's dot
+ADDRESS_LIMIT = 80  # the 45 characters of an address, its port and a zone
 DATA_DEPTH = 8  # objects and arrays within each other
 DATA_KEY_LIMIT = 128
 DATA_TEXT_LIMIT = 2048  # what a keyword holds
@@ -24,6 +26,8 @@ AHEAD = timedelta(minutes=5)
 _BREAKS = re.compile("[\t-\r\x85\u2028\u2029]+")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _LABELS = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+#: How nearly every URL begins: it needs no more thought, and its host no more than to be short enough.
+_USUAL = re.compile(r"https?://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::\d{1,4})?(?:[/?#]|\Z)", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _CURRENCY = re.compile("[A-Za-z]{3}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,16 +41,14 @@ class Page(NamedTuple):
 
 def plain(text: str) -> str:
     """On one line, without control characters or space around it."""
-    if not text.isprintable():
-        text = _CONTROLS.sub("", _BREAKS.sub(" ", text))
-    return text.strip()
+    return text.strip() if text.isprintable() else _CONTROLS.sub("", _BREAKS.sub(" ", text)).strip()
 
 
 def text(field: str, value: str | None) -> str:
     """Plain, and within the limit of hits.hit: cut there, or refused, as CUT says."""
     if not value:
         return ""
-    value, limit = plain(value), LIMITS[field]
+    value, limit = value.strip() if value.isprintable() else plain(value), LIMITS[field]
     if len(value) <= limit:
         return value
     if field not in CUT:
@@ -56,9 +58,13 @@ def text(field: str, value: str | None) -> str:
 
 def page(value: str | None) -> Page:
     """An http or https URL with a host; a user's name and password in it are left out."""
-    url = text("url", value and _BREAKS.sub("", value))
+    if value and not value.isprintable():
+        value = _BREAKS.sub("", value)
+    url = text("url", value)
     if not url:
         raise BadField("url", "url is missing")
+    if (usual := _USUAL.match(url)) and len(usual[1]) <= HOST_LIMIT:
+        return Page(url, usual[1])
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -90,10 +96,8 @@ def ascii_host(name: str) -> str:
     return name if name.isascii() else ada_url.idna.encode(name).decode()
 
 
-def whole(field: str, value: float | None, most: int) -> int:
+def whole(field: str, value: float, most: int) -> int:
     """A whole number from 0 to `most`; more is `most`."""
-    if value is None:
-        return 0
     if not isfinite(value) or value < 0:
         raise BadField(field, f"{field} takes a number from 0 to {most}")
     return min(int(value), most)
@@ -123,9 +127,9 @@ def currency(given: str) -> str:
     return given.strip().upper()
 
 
-def data(given: dict[str, Any] | None) -> dict[str, Any]:
+def data(given: dict[str, Any]) -> dict[str, Any]:
     """An event's own data: at most DATA_KEYS values by dotted paths, an array being one value."""
-    cleaned: dict[str, Any] = _datum(given or {}, DATA_DEPTH)
+    cleaned: dict[str, Any] = _datum(given, DATA_DEPTH)
     if sum(1 for _ in _leaves(cleaned)) > DATA_KEYS:
         raise BadField("data", f"data has more than {DATA_KEYS} keys")
     return cleaned
@@ -179,6 +183,11 @@ def timestamp(given: str | None, now: int) -> int:
 def address(given: str) -> str:
     """An IP address as it is written in short, without port and zone; "" if it is none. An IPv4 in IPv6 is that IPv4."""
     given = given.strip()
+    return _address(given) if len(given) <= ADDRESS_LIMIT else ""
+
+
+@lru_cache(maxsize=4096)
+def _address(given: str) -> str:
     if given.startswith("["):
         given = given[1:].partition("]")[0]
     elif given.count(":") == 1:

@@ -1,4 +1,4 @@
-"""What the ways in share in a process: the settings' decisions, the intake, the sites and keys."""
+"""What the ways in share in a process: the settings' decisions, limits, the intake, the sites and keys, the counts."""
 
 import threading
 from collections.abc import Sequence
@@ -6,10 +6,13 @@ from functools import cached_property
 from typing import Protocol
 
 from collect.errors import TryLater
+from collect.limit import Limit
 from collect.trust import Sites, Trust
 from hits.hit import Hit
 from hits.intake import Intake, IntakeFull, open_intake
 from hits.snapshot import SnapshotReader
+from metrics.table import SPOOLED, TAKEN
+from metrics.tally import Tally, tally_folder
 from settings import Settings
 
 
@@ -20,22 +23,47 @@ class Takes(Protocol):
 
 
 class Collector(threading.local):
-    """One of each thread, since an intake is; opened at its first hit, which is after the server's fork."""
+    """One of each thread, since an intake is; opened at its first hit, which is after the server's fork. All share `limit`."""
 
-    def __init__(self, settings: Settings, intake: Takes | None = None, sites: Sites | None = None):
+    def __init__(
+        self,
+        settings: Settings,
+        intake: Takes | None = None,
+        sites: Sites | None = None,
+        limit: Limit | None = None,
+        tally: Tally | None = None,
+    ):
         self.settings, self.trust = settings, Trust.of(settings)
-        self._intake, self._sites = intake, sites
+        self._intake, self._sites, self._limit, self._tally = intake, sites, limit, tally
 
     def take(self, hits: Sequence[Hit]) -> None:
-        """Every hit is in Redis or in the spool when this returns. Raises TryLater."""
+        """Every hit is in Redis or in the spool when this returns. Raises OverLimit and TryLater."""
+        if self._limit:
+            for hit in hits:
+                self._limit.admit(hit)
+        self.keep(hits)
+
+    def admit(self, hit: Hit) -> None:
+        """For ways in that refuse item by item, and then keep the rest. Raises OverLimit."""
+        if self._limit:
+            self._limit.admit(hit)
+
+    def keep(self, hits: Sequence[Hit]) -> None:
+        """Take hits that were admitted. Raises TryLater."""
         try:
             (self._intake or self.intake).take(hits)
         except IntakeFull as error:
             raise TryLater("Redis is away and the spool is full", error.retry_after) from None
+        for hit in hits:
+            self.tally.add(TAKEN, hit.way)
 
     @cached_property
     def intake(self) -> Intake:
-        return open_intake(self.settings)
+        return open_intake(self.settings, lambda n: self.tally.add(SPOOLED, n=n))
+
+    @cached_property
+    def tally(self) -> Tally:
+        return self._tally or Tally(tally_folder(self.settings.data_dir), "collect")
 
     @cached_property
     def sites(self) -> Sites:

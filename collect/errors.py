@@ -8,14 +8,16 @@ Refused               a request is not taken; its answer is {"error": sentence, 
 ├─ HostNotAllowed 403 FIZZSTAT_ALLOWED_HOSTS does not name the host
 ├─ NoLength       411 the server in front of the app hands over no end of the body
 ├─ TooLarge       413 more than this way in takes
+├─ OverLimit      429 more hits of a client or site than FIZZSTAT_LIMIT_CLIENT and FIZZSTAT_LIMIT_SITE let through
 └─ TryLater       503 hits cannot be taken now, nor in the spool, or a key cannot be looked up
 """
 
 
 class Refused(Exception):
-    """`field` is the body's field that is at fault, "" where it is none."""
+    """`field` is the body's field that is at fault, "" where it is none; `reason` is what metrics count it as."""
 
     status = 400
+    reason = "unreadable"
     headers: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, sentence: str, field: str = ""):
@@ -24,6 +26,8 @@ class Refused(Exception):
 
 
 class BadField(Refused):
+    reason = "field"
+
     def __init__(self, field: str, sentence: str):
         super().__init__(sentence, field)
 
@@ -34,15 +38,18 @@ class Unreadable(Refused):
 
 class NoKey(Refused):
     status = 401
+    reason = "no_key"
     headers = (("WWW-Authenticate", 'Bearer realm="FizzStat"'),)
 
 
 class NoRight(Refused):
     status = 403
+    reason = "no_right"
 
 
 class HostNotAllowed(Refused):
     status = 403
+    reason = "host"
     headers = (("X-FizzStat-Refused", "host"),)
 
     def __init__(self, host: str, field: str):
@@ -51,14 +58,28 @@ class HostNotAllowed(Refused):
 
 class NoLength(Refused):
     status = 411
+    reason = "no_length"
 
 
 class TooLarge(Refused):
     status = 413
+    reason = "too_large"
+
+
+class OverLimit(Refused):
+    """`whose`: client or site."""
+
+    status = 429
+
+    def __init__(self, whose: str, seconds: int):
+        super().__init__(f"more hits of this {whose} than FIZZSTAT_LIMIT_{whose.upper()} lets through: come back in {seconds} s")
+        self.reason = f"limit_{whose}"
+        self.headers = (("Retry-After", str(seconds)), ("X-FizzStat-Refused", self.reason))
 
 
 class TryLater(Refused):
     status = 503
+    reason = "try_later"
 
     def __init__(self, sentence: str, seconds: int):
         super().__init__(sentence)

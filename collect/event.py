@@ -2,7 +2,8 @@
 
 Fields as in POST /hit, and `timestamp`, `path` (with `site`, where there is no url), `agent` and `ip_addr`. The request's
 own address and agent are a server's, so they are never taken for a visitor's. An object may have 64 KiB, a list 4 MiB.
-The answer is 202 {"accepted": n, "refused": [{"index": i, "field": name, "error": sentence}]}: one bad item harms no other.
+The answer is 202 {"accepted": n, "refused": [{"index": i, "field": name, "error": sentence}]}: one bad item harms no other,
+but a key of one site that meets another's item is refused with the whole request (403).
 """
 
 from typing import Any
@@ -12,11 +13,12 @@ import msgspec
 from collect import clean
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
-from collect.errors import BadField, NoRight, Refused, TooLarge, Unreadable
+from collect.errors import BadField, NoRight, OverLimit, Refused, TooLarge, Unreadable
 from collect.fields import ITEM_LIMIT, Body, Sender, make_hit, read_json, site_name
 from collect.trust import Trust, writer
 from hits.hit import Hit
 from hits.snapshot import KeyRow, Snapshot
+from metrics.table import REFUSED
 
 LIST_LIMIT = 4 << 20
 ITEMS = 1000
@@ -33,18 +35,21 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
     key = writer(arrival.header, collector.sites)
     sites = collector.sites.current()
     listed = arrival.body.lstrip().startswith(b"[")
-    whole_request = (NoRight,) if listed else (NoRight, Unreadable, TooLarge)  # refusals that are not an item's alone
+    whole_request = (NoRight,) if listed else (NoRight, Unreadable, TooLarge, OverLimit)  # refusals that are not an item's alone
     hits: list[Hit] = []
     refused: list[dict[str, Any]] = []
     for index, raw in enumerate(items(arrival.body) if listed else [arrival.body]):
         try:
-            hits.append(read(raw, key, arrival.now, collector.trust, sites))
+            hit = read(raw, key, arrival.now, collector.trust, sites)
+            collector.admit(hit)
+            hits.append(hit)
         except whole_request:
             raise
         except Refused as error:
             refused.append({"index": index, "field": error.field, "error": error.sentence})
+            collector.tally.add(REFUSED, error.reason)
     if hits:
-        collector.take(hits)
+        collector.keep(hits)
     return json_answer(202, {"accepted": len(hits), "refused": refused})
 
 

@@ -17,6 +17,7 @@ from hits.snapshot import Snapshot
 ITEM_LIMIT = 64 << 10  # bytes of one hit's JSON
 DAY = 24 * 3600 * 1000  # the most milliseconds of engagement: a visit lasts no longer
 OBJECTS = ("data", "revenue")  # in a query they are JSON
+TEXTS = ("name", "id", "view", "referrer", "title", "screen", "language", "time_zone", "client_hash")  # taken as clean.text does
 
 
 class SentRevenue(msgspec.Struct):
@@ -39,6 +40,7 @@ class Body(msgspec.Struct):
     language: str | None = None
     time_zone: str | None = None
     client_hash: str | None = None
+    webdriver: bool | None = None
     name: str | None = None
     value: str | int | float | bool | None = None
     data: dict[str, Any] | None = None
@@ -49,12 +51,15 @@ class Body(msgspec.Struct):
 
 
 class Sender(NamedTuple):
-    """Who a hit comes from: the address, and the headers that tell one agent from another."""
+    """Who a hit comes from: the address, and the headers that tell one agent from another (hints: hits/hit.py)."""
 
     ip: str = ""
     agent: str = ""
     accept_language: str = ""
     accept_encoding: str = ""
+    hint_brands: str = ""
+    hint_platform: str = ""
+    hint_mobile: bool = False
 
 
 Shape = TypeVar("Shape")
@@ -96,21 +101,23 @@ def browser(arrival: Arrival, trust: Trust) -> Sender:
         clean.text("agent", header("USER_AGENT")),
         clean.text("accept_language", header("ACCEPT_LANGUAGE")),
         clean.text("accept_encoding", header("ACCEPT_ENCODING")),
+        clean.text("hint_brands", header("SEC_CH_UA")),
+        clean.text("hint_platform", header("SEC_CH_UA_PLATFORM")),
+        header("SEC_CH_UA_MOBILE") == "?1",
     )
 
 
 def make_hit(body: Body, way: str, now: int, sender: Sender, trust: Trust, sites: Snapshot, time: int = 0) -> Hit:
     """The Hit of a body. Raises BadField and HostNotAllowed."""
     kind = body.kind or ("event" if body.name else "view")
-    name = clean.text("name", body.name)
-    if kind == "event" and not name:
+    if kind == "event" and not clean.text("name", body.name):
         raise BadField("name", "an event needs a name")
     page = clean.page(body.url)
     trust.check_host(page.host, "url")
     site = page.host
     if body.site and (site := site_name(body.site)) != page.host:
         trust.check_host(site, "site")
-    return Hit(
+    hit = Hit(
         receipt=uuid7().hex,
         received=now,
         way=way,
@@ -120,34 +127,35 @@ def make_hit(body: Body, way: str, now: int, sender: Sender, trust: Trust, sites
         agent=sender.agent,
         accept_language=sender.accept_language,
         accept_encoding=sender.accept_encoding,
-        id=clean.text("id", body.id),
+        hint_brands=sender.hint_brands,
+        hint_platform=sender.hint_platform,
+        hint_mobile=sender.hint_mobile,
         time=time,
         url=page.url,
-        view=clean.text("view", body.view),
-        referrer=clean.text("referrer", body.referrer),
-        title=clean.text("title", body.title),
-        screen=clean.text("screen", body.screen),
-        screen_depth=clean.whole("screen_depth", body.screen_depth, 64),
-        language=clean.text("language", body.language),
-        time_zone=clean.text("time_zone", body.time_zone),
-        client_hash=clean.text("client_hash", body.client_hash),
-        name=name,
-        value=clean.value(body.value),
-        data=clean.data(body.data),
-        revenue=_revenue(body.revenue),
+        webdriver=body.webdriver is True,
         interactive=body.interactive is not False,
-        engaged=clean.whole("engaged", body.engaged, DAY),
-        scroll=clean.whole("scroll", body.scroll, 100),
     )
+    for field in TEXTS:
+        if sent := getattr(body, field):
+            setattr(hit, field, clean.text(field, sent))
+    if body.screen_depth is not None:
+        hit.screen_depth = clean.whole("screen_depth", body.screen_depth, 64)
+    if body.value is not None:
+        hit.value = clean.value(body.value)
+    if body.data:
+        hit.data = clean.data(body.data)
+    if body.revenue:
+        hit.revenue = Revenue(clean.amount(body.revenue.amount), clean.currency(body.revenue.currency))
+    if body.engaged is not None:
+        hit.engaged = clean.whole("engaged", body.engaged, DAY)
+    if body.scroll is not None:
+        hit.scroll = clean.whole("scroll", body.scroll, 100)
+    return hit
 
 
 def site_name(given: str) -> str:
     """A site as a sender names it: its id, or one of its hosts."""
     return clean.host("site", clean.plain(given))
-
-
-def _revenue(sent: SentRevenue | None) -> Revenue | None:
-    return Revenue(clean.amount(sent.amount), clean.currency(sent.currency)) if sent else None
 
 
 def _field_error(error: msgspec.ValidationError) -> BadField | Unreadable:

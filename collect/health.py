@@ -1,19 +1,35 @@
-"""GET /healthz: 200 as long as the process serves, and whether Redis answers and how full the spool is.
+"""GET /healthz: 200 {"ok": true} as long as the process serves, whatever is behind it. GET /readyz: whether hits are taken.
 
-{"ok": true, "redis": true, "spool": {"used": bytes, "limit": bytes}}; without Redis hits are still taken, so that is no error.
+/readyz is 200, or 503 when neither Redis takes writes nor the spool has room:
+{"ok": bool, "redis": bool, "spool": {"used": bytes, "limit": bytes, "room": bool}, "forwarded": addresses, "proxies": addresses}.
+Without Redis, hits are still taken.
 """
 
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
-from hits.redis import QueueAway, redis_errors
+from hits.redis import QueueAway
+
+NO_STORE = (("Cache-Control", "no-store"),)
 
 
-def answer(arrival: Arrival, collector: Collector) -> Answer:
+def alive(arrival: Arrival, collector: Collector) -> Answer:
+    return json_answer(200, {"ok": True}, NO_STORE)
+
+
+def ready(arrival: Arrival, collector: Collector) -> Answer:
     intake = collector.intake
     try:
-        with redis_errors():
-            redis = bool(intake.queue.client.ping())
+        intake.queue.probe()
+        redis = True
     except QueueAway:
         redis = False
-    spool = {"used": intake.spool.used(), "limit": collector.settings.spool_limit << 20}
-    return json_answer(200, {"ok": True, "redis": redis, "spool": spool}, (("Cache-Control", "no-store"),))
+    room = intake.spool.room()
+    spool = {"used": intake.spool.used(), "limit": collector.settings.spool_limit << 20, "room": room}
+    proxies = {"forwarded": forwarded(arrival), "proxies": collector.trust.proxies}
+    told = {"ok": redis or room, "redis": redis, "spool": spool, **proxies}
+    return json_answer(200 if redis or room else 503, told, NO_STORE)
+
+
+def forwarded(arrival: Arrival) -> int:
+    """How many addresses the proxies in front have handed on with this request; `./fizzstat doctor --url` compares."""
+    return len([entry for entry in arrival.header("X_FORWARDED_FOR").split(",") if entry.strip()])

@@ -8,13 +8,14 @@ from hits.hit import Hit
 from hits.snapshot import Snapshot
 
 PLAIN = ("Content-Type", "text/plain; charset=utf-8")
+TAKEN = Answer(202, headers=(PLAIN,))
 
 
 def answer(arrival: Arrival, collector: Collector) -> Answer:
     if reason := collector.trust.left_out(arrival.header):
-        return Answer(202, headers=(PLAIN, ("X-FizzStat-Dropped", reason)))
+        return Answer(202, headers=(PLAIN, ("X-FizzStat-Dropped", reason)), why=reason)
     collector.take([read(arrival, collector.trust, collector.sites.current())])
-    return Answer(202, headers=(PLAIN,))
+    return TAKEN
 
 
 def read(arrival: Arrival, trust: Trust, sites: Snapshot) -> Hit:

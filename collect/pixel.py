@@ -28,7 +28,7 @@ HEADERS = (
 
 def answer(arrival: Arrival, collector: Collector) -> Answer:
     if reason := collector.trust.left_out(arrival.header):
-        return Answer(200, GIF, (*HEADERS, ("X-FizzStat-Dropped", reason)))
+        return Answer(200, GIF, (*HEADERS, ("X-FizzStat-Dropped", reason)), reason)
     if arrival.method != "HEAD":
         collector.take([read(arrival, collector.trust, collector.sites.current())])
     return Answer(200, GIF, HEADERS)

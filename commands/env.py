@@ -38,6 +38,8 @@ def shown(value: Any) -> str:
             return "yes" if value else "no"
         case tuple():
             return ",".join(value) or "any"
+        case frozenset():
+            return ",".join(sorted(value))
         case Path() | str():
             return str(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

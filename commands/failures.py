@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 from accounts.errors import AccountError, AccountsAway
 from commands.app import App
 from hits.redis import QueueAway, redis_url
+from importer.watched import Unreadable
 from settings import SettingError
 from store.base import StoreAway, StoreError, StoreTaken
 
-EXPECTED = (AccountError, AccountsAway, QueueAway, SettingError, StoreError)
+EXPECTED = (AccountError, AccountsAway, QueueAway, SettingError, StoreError, Unreadable)
 
 
 def sentence(error: Exception, app: App) -> str:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from commands.app import App, pass_app
 from commands.screen import console, plain, say
-from hits import orders, workers
+from hits import ledger, orders, workers
 
 POLL = 0.1  # seconds between looks at an order's progress
 CLIENT_ID = re.compile(r"[0-9a-f]{32}")
@@ -42,6 +42,8 @@ def erase_client(app: App, id: str, no_wait: bool) -> None:
 def erase_site(app: App, site: str, no_wait: bool) -> None:
     """Erase all documents of a site, up to now: SITE is its id, or a host of it."""
     id = app.site_id(site) or ""
+    if id not in ledger.sites(app.queue):
+        raise click.ClickException(f"No hit of a site {plain(id)} was ever received: there is nothing to erase.")
     if sys.stdin.isatty() and not no_wait:
         click.confirm(f"Erase all that is stored of the site {plain(id)}? It cannot be undone", abort=True)
     give_and_wait(app, "erase-site", id, not no_wait)

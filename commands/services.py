@@ -1,6 +1,5 @@
 """`./fizzstat run` and the parts that it runs, each by itself: collect, import, drain, dashboard."""
 
-import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from threading import Event, Thread
 
 import click
 
+import logs
 from commands.app import App, pass_app
 from settings import Settings
 
@@ -49,7 +49,7 @@ def import_(app: App) -> None:
     from accounts.upkeep import keep_published
     from importer.daemon import run as run_importer
 
-    with _until_signal(app.settings) as stop:
+    with _until_signal(app.settings, "import") as stop:
         Thread(target=keep_published, args=(app.settings, stop), name="accounts", daemon=True).start()
         run_importer(app.settings, stop)
 
@@ -63,14 +63,14 @@ def drain(app: App) -> None:
     """
     from hits.drain import run as run_drain
 
-    with _until_signal(app.settings) as stop:
+    with _until_signal(app.settings, "drain") as stop:
         run_drain(app.settings, stop)
 
 
 @contextmanager
-def _until_signal(settings: Settings) -> Iterator[Event]:
+def _until_signal(settings: Settings, service: str) -> Iterator[Event]:
     """Logging on, and an event that SIGTERM and SIGINT set."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.set_up(settings, service)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, frame: stop.set())

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import click
+import msgspec
 
+from accounts.shields import shields_of
 from accounts.sites import WEEK_DAYS, SiteFields, add_site, adopt, drop_site, list_sites, set_site, site_called
 from accounts.tables import Site
 from commands.app import App, pass_app
@@ -19,7 +21,14 @@ FIELDS = (
     click.option("--currency", help='A code such as EUR; "" for none.'),
     click.option("--week-start", type=click.Choice(WEEK_DAYS, case_sensitive=False), help="The week's first day."),
     click.option("--query", multiple=True, help="A URL parameter that its pages' documents keep; several: say it again."),
+    click.option("--shield-ip", "shield_ips", multiple=True, help="An address or network whose hits are dropped: 192.0.2.0/24."),
+    click.option("--shield-country", "shield_countries", multiple=True, help="A country whose hits are dropped: AT."),
+    click.option(
+        "--shield-host", "shield_hosts", multiple=True, help="A host whose pages are not counted: *.staging.example.com."
+    ),
+    click.option("--shield-path", "shield_paths", multiple=True, help="A path whose pages are not counted: /admin/*."),
 )
+SHIELDS = ("ips", "countries", "hosts", "paths")
 
 
 def fields(command: Any) -> Any:
@@ -48,7 +57,7 @@ def list_(app: App, as_json: bool) -> None:
     if as_json:
         say_json(rows)
     elif rows:
-        heads = ("Id", "Name", "Hosts", "Time zone", "Currency", "Week starts", "Parameters kept")
+        heads = ("Id", "Name", "Hosts", "Time zone", "Currency", "Week starts", "Parameters kept", "Shields")
         say(table(heads, [_line(row) for row in rows]))
     else:
         say("There is no site yet. The first hit of one makes it; ./fizzstat sites add example.com does too.")
@@ -65,8 +74,9 @@ def add(app: App, /, id: str, hosts: tuple[str, ...], **given: Any) -> None:
 
     ID is its first host, and stays what it is called in documents for good.
     """
+    shields = _shields(given)
     with app.accounts.change() as session:
-        site = add_site(session, id, now=datetime.now(UTC), hosts=hosts, **_given(given))
+        site = add_site(session, id, now=datetime.now(UTC), hosts=hosts, shields=shields, **_given(given))
     say(f"The site {site.id} is made.")
 
 
@@ -74,21 +84,26 @@ def add(app: App, /, id: str, hosts: tuple[str, ...], **given: Any) -> None:
 @click.argument("site")
 @fields
 @click.option("--no-query", is_flag=True, help="Keep no URL parameter any more.")
+@click.option("--no-shields", is_flag=True, help="Lift all shields that are not named beside it.")
 @pass_app
-def set_(app: App, /, site: str, hosts: tuple[str, ...], no_query: bool, **given: Any) -> None:
+def set_(app: App, /, site: str, hosts: tuple[str, ...], no_query: bool, no_shields: bool, **given: Any) -> None:
     """Change a site.
 
-    SITE is its id, or a host of it. What is not named stays; --host and --query replace their lists.
+    SITE is its id, or a host of it. What is not named stays; --host, --query and each --shield-… replace their lists.
     """
+    lifted: dict[str, tuple[str, ...]] = dict.fromkeys(SHIELDS, ()) if no_shields else {}
+    shields = lifted | _shields(given)
     values = _given(given)
     if no_query:
         values["query"] = ()
-    if not values and not hosts:
-        raise click.UsageError("Say what is to be changed: --name, --host, --time-zone, --currency, --week-start, --query.")
+    if not values and not hosts and not shields:
+        raise click.UsageError(
+            "Say what is to be changed: --name, --host, --time-zone, --currency, --week-start, --query, --shield-…."
+        )
     _adopt(app)
     with app.accounts.change() as session:
         row = site_called(session, site)
-        set_site(session, row, hosts=hosts or None, **values)
+        set_site(session, row, hosts=hosts or None, shields=shields, **values)
     say(f"The site {row.id} is changed.")
 
 
@@ -116,13 +131,21 @@ def row_of(site: Site, server_zone: str) -> dict[str, Any]:
         "currency": site.currency or None,
         "week_start": site.week_start,
         "query": site.query,
+        "shields": msgspec.structs.asdict(shields_of(site)),
         "created": site.created.isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
 
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
     hosts, query = ", ".join(row["hosts"]), ", ".join(row["query"])
-    return row["id"], row["name"], hosts, row["time_zone"], row["currency"] or "", row["week_start"], query
+    shields = ", ".join(value for kind in SHIELDS for value in row["shields"][kind])
+    return row["id"], row["name"], hosts, row["time_zone"], row["currency"] or "", row["week_start"], query, shields
+
+
+def _shields(options: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Taken out of the options: the lists that were said, by kind."""
+    said = {kind: options.pop(f"shield_{kind}") for kind in SHIELDS}
+    return {kind: texts for kind, texts in said.items() if texts}
 
 
 def _given(options: dict[str, Any]) -> SiteFields:

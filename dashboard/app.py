@@ -1,4 +1,5 @@
-"""The dashboard's Flask app. In: settings. Out: one page, and the fragment of it that its script asks for every few seconds."""
+"""The dashboard's Flask app. In: settings. Out: one page, and the fragment of it that its script asks for every few seconds;
+dashboard/health.py has what machines ask for."""
 
 from collections.abc import Callable
 from hashlib import blake2b
@@ -6,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, render_template, request
 
+from dashboard.health import health
 from dashboard.overview import Overview
 from dashboard.reader import Reader
 from dashboard.words import FILTERS
@@ -49,9 +51,7 @@ def create_app(settings: Settings, ask: Callable[[], Overview] | None = None) ->
     def live() -> str:
         return show("live.html")
 
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return Response("ok\n", mimetype="text/plain")
+    app.register_blueprint(health(settings))
 
     @app.after_request
     def headers(response: Response) -> Response:

@@ -1,10 +1,9 @@
 """What uWSGI loads: `module = dashboard.wsgi:app`."""
 
-import logging
-
+import logs
 from dashboard.app import create_app
 from settings import load
 
 settings = load()
-logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+logs.set_up(settings, "dashboard")
 app = create_app(settings)

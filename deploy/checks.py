@@ -10,6 +10,8 @@ from typing import IO
 
 import click
 
+from importer.geo import watch_places
+from importer.watched import Unreadable
 from settings import Settings
 
 
@@ -55,6 +57,14 @@ def take(folder: Path, patience: float = 60) -> IO[str]:
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
+
+
+def places_readable(settings: Settings) -> None:
+    """An importer would not start without the files that FIZZSTAT_GEOIP_DB names."""
+    try:
+        watch_places(settings)
+    except Unreadable as error:
+        raise CannotStart(str(error)) from None
 
 
 def socket_quiet(path: Path, patience: float = 60) -> None:

@@ -1,17 +1,19 @@
 """What the processes' logs tell the terminal. In: the folder of logs. Out: errors, with the process's name, and who is up."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # our own lines and supervisor's name their level; uWSGI and Valkey have words of their own
-_ERROR = re.compile(r"\b(WARN|WARNING|ERROR|CRITICAL|Error:)\b|Fatal error|bind\(\):|OOM")
+_ERROR = re.compile(r"\b(WARN|WARNING|ERROR|CRITICAL)\b|^Error: |Fatal error|bind\(\):|OOM")
 # what they say on every start, or of every stop
 _HARMLESS = re.compile(r"running uWSGI as root|overcommit|indicating exit request|no config file specified")
 _TRACEBACK = "Traceback (most recent call last)"
 _UP = re.compile(r"success: (\w+) entered RUNNING")  # in supervisor's log
 _TIME = re.compile(r"^[0-9TZ:,.+ -]+")
+_BAD = {"warning", "error", "critical"}
 REPEAT_SECONDS = 60
 
 
@@ -49,6 +51,8 @@ class Logs:
                 self._tracebacks[path] = [line]
             elif up := _UP.search(line):
                 self.up.add(up[1])
+            elif line.startswith("{"):
+                yield from _json_error(line)
             elif _ERROR.search(line) and not _HARMLESS.search(line):
                 yield _TIME.sub("", line)
 
@@ -62,3 +66,15 @@ class Logs:
             whole, newline, _ = log.read(size - start).rpartition(b"\n")
         self._read[path] = start + len(whole) + len(newline)
         return whole.decode(errors="replace").splitlines()
+
+
+def _json_error(line: str) -> Iterator[str]:
+    """What a line of JSON (logs.py) says if it is an error, as it would stand in a log of text."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return
+    if said.get("log.level") in _BAD:
+        yield f"{said['log.level'].upper()} {said['log.logger']}: {said['message']}"
+        if trace := said.get("error.stack_trace"):
+            yield trace.rstrip("\n")

@@ -6,21 +6,25 @@ from pathlib import Path
 from typing import NoReturn
 
 from deploy.checks import data_folder, port_free
+from hits.redis import short_path
 from settings import HOME, Settings
+
+SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
+BACKLOG = 4096  # requests that may wait for a process, as far as the kernel lets them
 
 
 def collect(settings: Settings) -> NoReturn:
     """The collector's processes, and beside them the drain of their spool."""
     port_free(settings.bind, settings.collect_port, "FIZZSTAT_COLLECT_PORT")
-    _uwsgi("collect", settings)
+    _uwsgi("collect", settings, settings.collect_port)
 
 
 def dashboard(settings: Settings) -> NoReturn:
     port_free(settings.bind, settings.dashboard_port, "FIZZSTAT_DASHBOARD_PORT")
-    _uwsgi("dashboard", settings)
+    _uwsgi("dashboard", settings, settings.dashboard_port)
 
 
-def _uwsgi(section: str, settings: Settings) -> NoReturn:
+def _uwsgi(section: str, settings: Settings, port: int) -> NoReturn:
     data_folder(settings)
     program = Path(sysconfig.get_path("scripts"), "uwsgi")
     environ = {
@@ -30,6 +34,8 @@ def _uwsgi(section: str, settings: Settings) -> NoReturn:
         "FIZZSTAT_COLLECT_PORT": str(settings.collect_port),
         "FIZZSTAT_COLLECT_PROCESSES": str(settings.collect_processes),
         "FIZZSTAT_DASHBOARD_PORT": str(settings.dashboard_port),
+        "FIZZSTAT_SOCKET": str(short_path(settings.data_dir / f"{section}-{port}.sock")),
     }
     os.chdir(HOME)
-    os.execve(program, [str(program), "--ini", f"deploy/uwsgi.ini:{section}"], environ)
+    backlog = min(BACKLOG, int(SOMAXCONN.read_text()))
+    os.execve(program, [str(program), "--ini", f"deploy/uwsgi.ini:{section}", "--listen", str(backlog)], environ)

@@ -6,11 +6,13 @@ A test fails while a page is out of date; `.venv/bin/python -m docs.build` mends
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from importer.facts import Drop
+from metrics import table
 from settings import SETTINGS
 
 PAGES = Path(__file__).parent
@@ -23,6 +25,14 @@ def settings_table() -> str:
 
 def drops_table() -> str:
     return "\n".join(["| reason | |", "|---|---|", *(f"| `{drop}` | {drop.sentence} |" for drop in Drop)])
+
+
+def metrics_table(part: str) -> str:
+    rows = [
+        f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)} | {metric.help} |"
+        for metric in table.PARTS[part]
+    ]
+    return "\n".join(["| metric | kind | labels | |", "|---|---|---|---|", *rows])
 
 
 def commands_text() -> str:
@@ -55,7 +65,12 @@ def _command_text(path: tuple[str, ...], command: click.Command) -> str:
     )
 
 
-PARTS: dict[str, Callable[[], str]] = {"settings": settings_table, "drops": drops_table, "commands": commands_text}
+PARTS: dict[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "drops": drops_table,
+    "commands": commands_text,
+    **{f"metrics {part}": partial(metrics_table, part) for part in table.PARTS},
+}
 
 
 def rebuilt(text: str) -> str:

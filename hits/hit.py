@@ -23,6 +23,8 @@ LIMITS = {
     "agent": 1024,
     "accept_language": 256,
     "accept_encoding": 128,
+    "hint_brands": 256,
+    "hint_platform": 32,
 }
 CUT = frozenset(
     {
@@ -36,6 +38,8 @@ CUT = frozenset(
         "agent",
         "accept_language",
         "accept_encoding",
+        "hint_brands",
+        "hint_platform",
     }
 )
 DATA_KEYS = 30
@@ -57,6 +61,8 @@ class Hit(msgspec.Struct, omit_defaults=True, kw_only=True):
     `receipt` names this very arrival (UUIDv7, by the collector); `id` is the sender's own name for the hit, by which a
     repeat is known. `site` is a site's permanent id. Times are milliseconds since 1970, UTC; `time` is the hit's own,
     where the sender may set it, else `received`. `engaged` is milliseconds, `scroll` percent, both totals of the view so far.
+    `hint_*` are the client hints that Chromium sends by itself (Sec-CH-UA, -Mobile, -Platform), as they came; `webdriver` is
+    what the page said of navigator.webdriver.
     """
 
     v: int = VERSION
@@ -69,6 +75,9 @@ class Hit(msgspec.Struct, omit_defaults=True, kw_only=True):
     agent: str = ""
     accept_language: str = ""
     accept_encoding: str = ""
+    hint_brands: str = ""
+    hint_platform: str = ""
+    hint_mobile: bool = False
 
     id: str = ""
     time: int = 0
@@ -81,6 +90,7 @@ class Hit(msgspec.Struct, omit_defaults=True, kw_only=True):
     language: str = ""
     time_zone: str = ""
     client_hash: str = ""
+    webdriver: bool = False
 
     name: str = ""
     value: str = ""

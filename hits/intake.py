@@ -1,15 +1,16 @@
 """Where a way in leaves its hits: in Redis, or in the spool while Redis is away."""
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from hits.hit import SPOOLED, Hit, encode
 from hits.queue import Queue, is_past, ledger_field
-from hits.redis import QueueAway, connect
+from hits.redis import QueueAway, connect, redis_url
 from hits.spool import Spool, SpoolFull, spool_folder
+from hits.wire import Wire
 from settings import Settings
 
 REST = 1.0  # seconds that a Redis that failed is left alone
@@ -25,8 +26,14 @@ class IntakeFull(Exception):
 class Intake:
     """Of one process and one thread."""
 
-    def __init__(self, queue: Queue, spool: Spool, clock: Callable[[], float] = time.monotonic):
-        self.queue, self.spool, self._clock = queue, spool, clock
+    def __init__(
+        self,
+        queue: Queue,
+        spool: Spool,
+        clock: Callable[[], float] = time.monotonic,
+        on_spooled: Callable[[int], None] = lambda hits: None,
+    ):
+        self.queue, self.spool, self._clock, self._on_spooled = queue, spool, clock, on_spooled
         self._rest_until = 0.0
 
     def take(self, hits: Sequence[Hit]) -> None:
@@ -41,7 +48,10 @@ class Intake:
     def _push(self, partition: int, past: bool, hits: Sequence[Hit]) -> bool:
         if self._clock() < self._rest_until:
             return False
-        received = Counter(ledger_field(hit.received, hit.way, "received", hit.site) for hit in hits)
+        received: dict[str, int] = {}
+        for hit in hits:
+            name = ledger_field(hit.received, hit.way, "received", hit.site)
+            received[name] = received.get(name, 0) + 1
         try:
             self.queue.push(partition, [encode(hit) for hit in hits], received, past)
         except QueueAway:
@@ -56,9 +66,11 @@ class Intake:
             self.spool.write([b"%d %d %b" % (partition, past, entry) for entry in entries])
         except SpoolFull as error:
             raise IntakeFull(str(error)) from error
+        self._on_spooled(len(hits))
 
 
-def open_intake(settings: Settings) -> Intake:
-    """An intake for the process that calls: after a fork, not before."""
-    queue = Queue(connect(settings, PUSH_TIMEOUT), settings.redis_prefix, settings.partitions)
-    return Intake(queue, Spool(spool_folder(settings.data_dir), settings.spool_limit << 20))
+def open_intake(settings: Settings, on_spooled: Callable[[int], None] = lambda hits: None) -> Intake:
+    """An intake for the process that calls: after a fork, not before. `on_spooled` is told how many hits went to the spool."""
+    wire = Wire.to(redis_url(settings), PUSH_TIMEOUT)
+    queue = Queue(connect(settings, PUSH_TIMEOUT), settings.redis_prefix, settings.partitions, wire)
+    return Intake(queue, Spool(spool_folder(settings.data_dir), settings.spool_limit << 20), on_spooled=on_spooled)

@@ -13,6 +13,7 @@ one script may change all keys of a partition at once.
     P:{n}:ledger    hash    "day|way|column|site" -> how many hits; columns: received, stored, dead, waiting, dropped:REASON
     P:{n}:clients   hash    client id -> its open visits (msgpack, see importer/state.py)
     P:{n}:touched   zset    client id, by when its visits last changed (ms)
+    P:{n}:unwritten zset    client id, by since when documents of its visits are put off (ms)
     P:{n}:clock     number  the newest time of any hit imported (ms)
     P:{n}:dead      hash    receipt -> a dead letter (JSON, see hits/dead.py)
     P:{n}:erased    hash    site, or client id -> hits received before this (ms) are erased
@@ -23,6 +24,7 @@ one script may change all keys of a partition at once.
     P:partitions    number  how many partitions were ever in use
     P:version       number  the last version given to documents (us)
     P:workers       hash    worker -> what it says of itself (JSON)
+    P:probe         text    nothing: to write it is to know that Redis takes writes; expires
     P:snapshot      text    sites and keys, as accounts/ publishes them (JSON, see hits/snapshot.py)
     P:order:ID      hash    an order's text and progress; expires
     P:{salts}:salt:PERIOD  text  a day's or month's salt (see importer/salts.py); expires

@@ -25,9 +25,12 @@ class Ledger(msgspec.Struct, kw_only=True):
     balanced: bool
     spooled: int
     by_way: dict[str, int]
+    waiting: int = 0  # those of `queued` that wait for their view
 
     def as_dict(self) -> dict[str, Any]:
+        """Without `waiting`, which `queued` counts already."""
         out: dict[str, Any] = msgspec.to_builtins(self)
+        del out["waiting"]
         return out
 
 
@@ -74,6 +77,7 @@ def read(queue: Queue, spooled: int = 0, site: str | None = None, day: str | Non
         balanced=balanced,
         spooled=spooled,
         by_way=dict(sorted(ways.items())),
+        waiting=columns["waiting"],
     )
 
 

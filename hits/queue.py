@@ -16,6 +16,7 @@ from hits.days import DAY, day_of
 from hits.hit import Hit
 from hits.keys import Partition
 from hits.redis import redis_errors
+from hits.wire import Wire
 
 PUSH_MOST = 1000  # entries in one script's arguments
 PAST = DAY  # a hit that is older than this when it arrives belongs to the past's queue (ms)
@@ -57,6 +58,8 @@ class Settlement:
     dead_gone: list[str] = field(default_factory=list)
     back: list[bytes] = field(default_factory=list)
     erased: dict[str, int] = field(default_factory=dict)
+    put_off: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
 
     def count(self, received: int, way: str, column: str, site: str, n: int = 1) -> None:
         name = ledger_field(received, way, column, site)
@@ -71,6 +74,8 @@ class Settlement:
             self.dead_gone,
             self.back,
             _pairs(self.erased),
+            self.put_off,
+            self.written,
         )
         out: list[Any] = [token, self.now, self.clock, int(self.empty_hand), int(self.end_order)]
         for items in lists:
@@ -84,11 +89,13 @@ def _pairs(mapping: Mapping[str, Any]) -> list[Any]:
 
 
 class Queue:
-    """One thread's view of the queue. All methods raise QueueAway when Redis does not do its part."""
+    """One thread's view of the queue. All methods raise QueueAway when Redis does not do its part.
 
-    def __init__(self, client: redis.Redis, prefix: str, partitions: int):
+    `push` goes through `wire` if there is one, everything else through `client`."""
+
+    def __init__(self, client: redis.Redis, prefix: str, partitions: int, wire: Wire | None = None):
         self.client: Any = client
-        self.prefix, self._partitions = prefix, partitions
+        self.prefix, self._partitions, self._wire = prefix, partitions, wire
         scripts = Path(__file__).parent / "lua"
         self._script = {path.stem: client.register_script(path.read_text()) for path in sorted(scripts.glob("*.lua"))}
 
@@ -113,7 +120,12 @@ class Queue:
     def push(self, partition: int, entries: Sequence[bytes], received: Mapping[str, int], past: bool = False) -> None:
         """Queue up to PUSH_MOST encoded hits; `received` counts them by ledger field."""
         keys = self.partitions[partition]
-        self._run("push", [keys.past if past else keys.queue, keys.ledger], [len(entries), *entries, *_pairs(received)])
+        names = [keys.past if past else keys.queue, keys.ledger]
+        arguments = [len(entries), *entries, *_pairs(received)]
+        if self._wire:
+            self._wire.run(self._script["push"], names, arguments)
+        else:
+            self._run("push", names, arguments)
 
     def drain(
         self,
@@ -129,6 +141,11 @@ class Queue:
         keys = self.partitions[partition]
         arguments = [file, before, after, len(live), len(past), *live, *past, *_pairs(received)]
         return int(self._run("drain", [keys.queue, keys.past, keys.ledger, keys.spools], arguments))
+
+    def probe(self) -> None:
+        """Raises QueueAway when Redis takes no writes now."""
+        with redis_errors():
+            self.client.set(f"{self.prefix}:probe", b"", px=1000)
 
     # ── a worker's
 
@@ -173,7 +190,7 @@ class Queue:
     def settle(self, partition: int, token: bytes, settlement: Settlement) -> None:
         """Do all of a settlement, or raise Fenced and do none of it."""
         k = self.partitions[partition]
-        keys = [k.token, k.hand, k.ledger, k.clients, k.touched, k.clock, k.dead, k.queue, k.orders, k.erased]
+        keys = [k.token, k.hand, k.ledger, k.clients, k.touched, k.clock, k.dead, k.queue, k.orders, k.erased, k.unwritten]
         if not self._run("settle", keys, settlement.arguments(token)):
             raise Fenced(f"partition {partition}")
 

@@ -26,8 +26,11 @@ def redis_url(settings: Settings) -> str:
 
 
 def private_socket(settings: Settings) -> Path:
-    """In the data folder, or under a short name in the temporary one where the kernel would not take that path."""
-    path: Path = settings.data_dir / "redis" / "redis.sock"
+    return short_path(settings.data_dir / "redis" / "redis.sock")
+
+
+def short_path(path: Path) -> Path:
+    """A socket's path, or one under a short name in the temporary folder where the kernel would not take that."""
     if len(str(path).encode()) <= SOCKET_LIMIT:
         return path
     name = blake2b(str(path).encode(), digest_size=8).hexdigest()

@@ -12,12 +12,26 @@ import redis
 from hits.redis import QueueAway, redis_errors
 
 
+class Shields(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whose hits of a site are not counted: addresses and networks (CIDR), countries (ISO 3166-1), hosts and paths of its
+    pages, with `*` for any characters."""
+
+    ips: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+NO_SHIELDS = Shields()
+
+
 class SiteRow(msgspec.Struct, frozen=True):
     """`id` is permanent; `hosts` belong to the site; `query` names the URL parameters that it keeps."""
 
     id: str
     hosts: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
+    shields: Shields = NO_SHIELDS
 
 
 class KeyRow(msgspec.Struct, frozen=True):

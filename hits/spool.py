@@ -14,6 +14,7 @@ from socket import gethostname
 from uuid import uuid4
 
 SUFFIX = ".spool"
+USUAL = 4096  # bytes
 
 
 class SpoolFull(Exception):
@@ -54,6 +55,13 @@ class Spool:
     def used(self) -> int:
         """The bytes of all spool files of the folder."""
         return sum(size for size in map(_size, files(self._folder)))
+
+    def room(self) -> bool:
+        """Whether a hit of the usual size would be taken now."""
+        there = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        disk = os.statvfs(there)
+        room = min(self._limit - self.used(), disk.f_bavail * disk.f_frsize)
+        return room >= USUAL and os.access(there, os.W_OK | os.X_OK)
 
     def close(self) -> None:
         if self._file is not None:

@@ -3,9 +3,13 @@
 It ends after the batch that it is at. While the store or Redis is away it waits, and says so once.
 """
 
+import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
@@ -13,16 +17,23 @@ from hits.drain import oldest_spooled
 from hits.hit import Hit
 from hits.queue import Fenced, Queue
 from hits.redis import QueueAway, connect, redis_errors
-from hits.snapshot import SnapshotReader
+from hits.snapshot import NO_SHIELDS, SnapshotReader
 from hits.spool import spool_folder
 from hits.workers import Leases
+from importer.agenda import Agenda, Every
 from importer.facts import Context
-from importer.geo import open_places
+from importer.geo import watch_places
 from importer.index import index_period
+from importer.meter import Meter
 from importer.orders import carry_out
 from importer.salts import Salts, period_of
-from importer.turn import Observe, Turn
-from importer.visits import WINDOW
+from importer.shields import shield_of
+from importer.spam import watch_spam
+from importer.turn import Observe, Part, Turn
+from metrics.serve import serve
+from metrics.table import IMPORT
+from metrics.tally import Tally, read, tally_folder
+from metrics.text import render
 from settings import Settings
 from store import open_store
 from store.base import Store, StoreAway, StoreTaken
@@ -31,8 +42,6 @@ log = logging.getLogger("fizzstat.importer")
 T = TypeVar("T")
 
 POLL = 0.1  # seconds between looks at an empty queue
-LOOK_AFTER = 2.0  # seconds between looks for clients whose visits may have ended
-DUE = 200  # clients of a partition that are looked after at once
 TIDY = 60.0  # seconds between looks for salts that may die
 REWRITE = 3600.0  # seconds between rewrites of a private Redis's append-only file, which holds addresses of imported hits
 LONGEST_PAUSE = 30.0  # seconds between tries while something is away
@@ -40,15 +49,37 @@ LONGEST_PAUSE = 30.0  # seconds between tries while something is away
 
 def run(settings: Settings, stop: Event, observe: Observe = lambda moment: None) -> None:
     """Import until `stop` is set."""
-    store = _until_there(stop, lambda: _open(settings))
-    if store is None:
-        return
-    try:
-        importer = _until_there(stop, lambda: Importer(settings, store, stop, observe))
-        if importer:
-            importer.run()
-    finally:
-        store.close()
+    gc.freeze()  # what was imported stays; and batches are many objects that live briefly and hold no circles
+    gc.set_threshold(100_000, 20, 20)
+    folder = tally_folder(settings.data_dir)
+    meter = Meter(Tally(folder, "import"))
+    with _metrics(settings, folder):
+        store = _until_there(stop, meter, lambda: _open(settings))
+        if store is None:
+            return
+        try:
+            importer = _until_there(stop, meter, lambda: Importer(settings, store, stop, meter, observe))
+            if importer:
+                importer.run()
+        finally:
+            store.close()
+
+
+@contextmanager
+def _metrics(settings: Settings, folder: Path) -> Iterator[None]:
+    """Serve /metrics meanwhile, if FIZZSTAT_METRICS_PORT says so; an importer works without it, too."""
+    with ExitStack() as stack:
+        if settings.metrics_port:
+            text = partial(_metrics_text, folder)
+            try:
+                stack.callback(serve(settings.bind, settings.metrics_port, settings.metrics_key, text).shutdown)
+            except OSError as error:
+                log.error("FIZZSTAT_METRICS_PORT %d on %s cannot be used: %s", settings.metrics_port, settings.bind, error)
+        yield
+
+
+def _metrics_text(folder: Path) -> str:
+    return render(IMPORT, read(folder, "import"))
 
 
 def _open(settings: Settings) -> Store:
@@ -64,26 +95,24 @@ def _open(settings: Settings) -> Store:
 class Importer:
     """One worker. `store` is open for writing, and set up."""
 
-    def __init__(self, settings: Settings, store: Store, stop: Event, observe: Observe = lambda moment: None):
-        self._settings, self._store, self._stop = settings, store, stop
+    def __init__(self, settings: Settings, store: Store, stop: Event, meter: Meter, observe: Observe = lambda moment: None):
+        self._settings, self._store, self._stop, self._meter = settings, store, stop, meter
         self._queue = self._connect()
         self._queue.keep_all_partitions()
         self._salts = Salts(self._queue)
         self._snapshot = SnapshotReader(self._queue.client, settings.redis_prefix)
-        self._place = open_places(settings.geoip_db) if settings.geoip_db else lambda ip: {}
+        self._places, self._spam = watch_places(settings), watch_spam(settings)
         self._leases = Leases(self._queue, self._connect, settings.lease_seconds)
         self._turn = Turn(
             queue=self._queue,
-            store=store,
+            store=meter.watched(store),
             index_prefix=settings.index_prefix,
             index_period=index_period(settings.index_period),
             context_of=self._context,
-            observe=observe,
+            observe=meter.watch(observe),
         )
-        self._first_seen: float | None = None
-        self._from = 0
+        self._agenda = Agenda(self._queue, settings.batch_size, settings.batch_seconds)
         self._balance = Every(settings.lease_seconds / 3)
-        self._look_after = Every(LOOK_AFTER)
         self._orders = Every(1.0)
         self._tidy = Every(TIDY)
         self._rewrite = Every(REWRITE, at_once=False)
@@ -93,7 +122,7 @@ class Importer:
         log.info("importing into %s", self._store.url)
         try:
             while not self._stop.is_set():
-                _until_there(self._stop, self._step)
+                _until_there(self._stop, self._meter, self._step)
         finally:
             try:
                 self._leases.end()
@@ -108,51 +137,20 @@ class Importer:
             self._carry_out_orders()
         if self._tidy.due():
             self._tidy_up()
-        waiting = self._queue.waiting(self._leases.held)
-        due = self._due(waiting) if self._look_after.due() else {}
-        if any(clients for clients, _ in due.values()) or self._is_batch(sum(waiting.values())):
-            self._import(waiting, due)
+        parts, behind = self._agenda.next_turn(self._leases.held, _now())
+        if parts:
+            self._import(parts, behind)
         else:
             self._stop.wait(POLL)
         return True
 
-    def _is_batch(self, n: int) -> bool:
-        """Whether to import now: a whole batch is there, or the first hit of a part of one has waited long enough."""
-        if n == 0:
-            self._first_seen = None
-            return False
-        if self._first_seen is None:
-            self._first_seen = time.monotonic()
-        return bool(n >= self._settings.batch_size or time.monotonic() - self._first_seen >= self._settings.batch_seconds)
-
-    def _import(self, waiting: dict[int, int], due: dict[int, tuple[list[str], int]]) -> None:
-        self._first_seen = None
-        partitions, room = {}, self._settings.batch_size
-        held = sorted(self._leases.held)
-        self._from = (self._from + 1) % max(1, len(held))  # so that a full first partition does not starve the last
-        for number in held[self._from :] + held[: self._from]:
-            there = waiting.get(number, 0)
-            if (there and room > 0) or due.get(number, ([], 0))[0]:
-                partitions[number] = (self._leases.held[number], max(room, 0))
-                room -= there
-        n, lost = self._turn.take(partitions, due, _now())
+    def _import(self, parts: dict[int, Part], behind: bool) -> None:
+        n, lost = self._turn.take(parts, _now(), put_off=behind)
         self._leases.imported += n
+        self._meter.settled(n, len(lost))
         for number in lost:
             log.warning("partition %d was taken by another worker", number)
             self._leases.lose(number)
-
-    def _due(self, waiting: dict[int, int]) -> dict[int, tuple[list[str], int]]:
-        """By partition: clients that nothing was heard of for a visit's window, and the time that its hits have reached."""
-        now = _now()
-        found = {}
-        for number in self._leases.held:
-            keys = self._queue.partitions[number]
-            with redis_errors():
-                clients = self._queue.client.zrangebyscore(keys.touched, "-inf", now - WINDOW, start=0, num=DUE)
-                clock = now if not waiting.get(number) else int(self._queue.client.get(keys.clock) or 0)
-            if clients:
-                found[number] = ([client.decode() for client in clients], clock)
-        return found
 
     def _context(self, partition: int, hits: list[Hit]) -> Context:
         identity = self._settings.identity
@@ -161,10 +159,13 @@ class Importer:
         sites = self._snapshot.current().sites
         return Context(
             keep_bots=self._settings.keep_bots,
+            bot_signs=self._settings.bot_signs,
             salts=self._salts.take({period_of(hit.at, identity) for hit in hits}, _now()),
-            place=self._place,
+            place=self._places.current(),
             allowed_query={site.id: frozenset(site.query) for site in sites},
             site_hosts={site.id: frozenset(site.hosts) for site in sites},
+            shields={site.id: shield_of(site.shields) for site in sites if site.shields != NO_SHIELDS},
+            spam=self._spam.current(),
             identity=identity,
             erased={what.decode(): int(before) for what, before in erased.items()},
         )
@@ -191,21 +192,7 @@ class Importer:
         return Queue(connect(self._settings), self._settings.redis_prefix, self._settings.partitions)
 
 
-class Every:
-    """True once in so many seconds."""
-
-    def __init__(self, seconds: float, at_once: bool = True):
-        self._seconds = seconds
-        self._last = -seconds if at_once else time.monotonic()
-
-    def due(self) -> bool:
-        if time.monotonic() - self._last < self._seconds:
-            return False
-        self._last = time.monotonic()
-        return True
-
-
-def _until_there(stop: Event, act: Callable[[], T]) -> T | None:
+def _until_there(stop: Event, meter: Meter, act: Callable[[], T]) -> T | None:
     """What `act` answers, once Redis and the store let it; None if `stop` is set before."""
     pause, said = 0.25, ""
     while not stop.is_set():
@@ -213,7 +200,9 @@ def _until_there(stop: Event, act: Callable[[], T]) -> T | None:
             answer = act()
         except (QueueAway, StoreAway, StoreTaken) as error:
             said = _say_once(error, said)
+            began = time.monotonic()
             stop.wait(pause)
+            meter.waited(error, time.monotonic() - began)
             pause = min(2 * pause, LONGEST_PAUSE)
         else:
             if said:

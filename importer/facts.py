@@ -7,12 +7,16 @@ from typing import Any
 
 import msgspec
 
+from importer.shields import Shield
+
 
 class Drop(StrEnum):
     """Why a hit ends without a document. `sentence` is what people read."""
 
     BOT = "bot"
     BAD_URL = "bad_url"
+    SPAM = "spam"
+    SHIELD = "shield"
     REPEAT = "repeat"
     NO_VIEW = "no_view"
     ERASED = "erased"
@@ -26,6 +30,8 @@ class Drop(StrEnum):
 _SENTENCES = {
     Drop.BOT: "A bot, a crawler or a tool sent it, and FIZZSTAT_KEEP_BOTS is off.",
     Drop.BAD_URL: "Its URL is none that a browser would open.",
+    Drop.SPAM: "It names a referrer that is known for spam (FIZZSTAT_SPAM_FILE adds to those).",
+    Drop.SHIELD: "A shield of its site is against its address, country, host or path (`./fizzstat sites set`).",
     Drop.REPEAT: "The same hit had been stored before.",
     Drop.NO_VIEW: "It tells of a view that did not arrive within a visit's window.",
     Drop.ERASED: "Its site or client was erased after it was received.",
@@ -90,6 +96,8 @@ class Context:
     `salts` has the salt of every period that the batch's hits need, by its name (see importer/salts.py);
     `place` tells the `client.geo` group of an address, {} where nothing is known; `allowed_query` has the query parameters
     that a site keeps, by site, and `site_hosts` the hosts that belong to it, without `www.`: no referrer of theirs is one.
+    `shields` are those of sites that have any, by site; `spam` has hosts whose referrers, and those of hosts below, are spam;
+    `bot_signs` are those of importer/steps/bot.py that count.
     """
 
     keep_bots: bool
@@ -97,6 +105,9 @@ class Context:
     place: Callable[[str], dict[str, Any]] = lambda ip: {}
     allowed_query: Mapping[str, frozenset[str]] = field(default_factory=dict)
     site_hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    shields: Mapping[str, Shield] = field(default_factory=dict)
+    spam: frozenset[str] = frozenset()
     identity: str = "daily"
+    bot_signs: frozenset[str] = frozenset({"headless", "webdriver", "no_language"})
     #: site or client id -> hits received up to then (ms) are erased
     erased: Mapping[str, int] = field(default_factory=dict)

@@ -4,7 +4,8 @@ An order's part of a partition may be cut short anywhere and done again: first w
 drops hits on their way; then the documents; then the order is taken off the partition's list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,8 @@ from importer.facts import Drop, Facts
 from importer.returned import entry_of
 from store.base import BOT_KINDS, KINDS, Store
 
-SCAN = 500  # states looked at together
+SCAN = 500  # states, or documents, looked at together
+AHEAD = 5 * 60 * 1000  # how far ahead of its arrival a hit's own time may lie (ms)
 
 
 def carry_out(queue: Queue, store: Store, held: dict[int, bytes], now: int) -> list[tuple[Order, int]]:
@@ -84,12 +86,23 @@ def _concerns(order: Order, letter: DeadLetter, facts: Facts | None) -> bool:
 
 def _erase_documents(store: Store, order: Order) -> int:
     """Documents up to the moment of the order; what comes after it stays."""
-    field = "site" if order.what == "erase-site" else "client.id"
-    upto = {"range": {"@timestamp": {"lte": order.given}}}
-    query = {"bool": {"filter": [{"term": {field: order.target}}, upto]}}
-    n = sum(store.delete(kind, query) for kind in (*KINDS, *BOT_KINDS))
+    target = {"term": {"site" if order.what == "erase-site" else "client.id": order.target}}
+    upto = {"bool": {"filter": [target, {"range": {"@timestamp": {"lte": order.given}}}]}}
+    ahead = {"bool": {"filter": [target, {"range": {"@timestamp": {"gt": order.given, "lte": order.given + AHEAD}}}]}}
+    n = 0
+    for kind in (*KINDS, *BOT_KINDS):
+        n += store.delete(kind, upto)
+        # A hit may say that it is of some minutes to come; its receipt tells when it really came.
+        early = [hit["_id"] for hit in store.scan(kind, ahead) if _arrived(hit["_source"]) <= order.given]
+        for start in range(0, len(early), SCAN):
+            n += store.delete(kind, {"ids": {"values": early[start : start + SCAN]}})
     store.flush()
     return n
+
+
+def _arrived(source: Mapping[str, Any]) -> int:
+    """When a document's hit was received (ms), by its receipt: a UUIDv7 begins with 48 bits of time (RFC 9562, 5.7)."""
+    return int(str(source["hit"].get("receipt", "0")).replace("-", "")[:12], 16)
 
 
 def _move(settlement: Settlement, facts: Facts, before: str, after: str) -> None:

@@ -14,7 +14,9 @@ from importer.steps.event import put_event
 from importer.steps.page import drop_bad_url, put_page
 from importer.steps.place import put_place
 from importer.steps.screen import put_screen
+from importer.steps.shield import drop_shielded, drop_shielded_country
 from importer.steps.source import put_source
+from importer.steps.spam import drop_spam
 from importer.steps.visitor import drop_erased, put_visitor
 
 Step = Callable[[Hit, Facts, Context], Drop | None]
@@ -24,10 +26,13 @@ STEPS: tuple[Step, ...] = (
     put_bot,
     drop_bad_url,
     put_page,
+    drop_shielded,
+    drop_spam,
     put_event,
     put_source,
     put_agent,
     put_place,
+    drop_shielded_country,
     put_screen,
     put_visitor,
     drop_erased,

@@ -86,14 +86,24 @@ class Waiting(msgspec.Struct, array_like=True, gc=False):
     facts: Facts
 
 
+class Unwritten(msgspec.Struct, array_like=True, gc=False):
+    """What was put off of a visit: its own document, those of views (ids), or of all its hits."""
+
+    views: list[str]
+    whole: bool
+
+
 class Client(msgspec.Struct, array_like=True, gc=False):
-    """`known` is by period, `waiting` by the hit's id."""
+    """`known` is by period, `waiting` by the hit's id. `unwritten` (by visit) and `glimpsed` (by period) say what stands here
+    and not yet in the store."""
 
     id: str
     site: str
     visits: list[Visit]
     known: dict[str, Known]
     waiting: dict[str, Waiting]
+    unwritten: dict[str, Unwritten] = {}
+    glimpsed: dict[str, Known] = {}
 
 
 _decoder = msgspec.msgpack.Decoder(Client)

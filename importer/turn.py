@@ -2,7 +2,8 @@
 
     claim    hits move from the queue to the hand, or the hand that was left is taken up
     create   new views and events are written; one that is there already was a repeat, or this turn's own, cut short before
-    put      visits, clients, and views that engagement changed are written whole
+    put      visits, clients, and views that engagement changed are written whole; while hits queue up this is put off, so
+             that a document which changes ten times is written once
     flush    all of it is safe
     settle   in one step: visits' states are saved, the ledger moves, the hand is empty
 
@@ -10,7 +11,7 @@ What a turn writes follows from the hand and the states that settle saves, so do
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -25,6 +26,7 @@ from importer.document import client_document, hit_documents, known_of, visit_do
 from importer.facts import Context, Drop, Facts
 from importer.pipeline import digest
 from importer.returned import read
+from importer.steps.visitor import is_erased
 from importer.visits import WINDOW, Visits, Waits, latest_view, merge_known, span
 from store.base import Document, Store, Written, index_name
 
@@ -37,16 +39,26 @@ ORDER = {"view": 0, "event": 1, "engagement": 2}
 Observe = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a turn is to do with a partition: import up to `most` hits; look after clients whose visits may be over by its
+    `clock` (the newest time of its hits so far, ms), and after those whose documents were put off for long enough."""
+
+    token: bytes
+    most: int
+    clock: int = 0
+    over: list[str] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
+
+
 @dataclass
 class Share:
-    """One partition's part of a turn. `clock` is the newest time of its hits so far, `due` are clients to look after."""
+    """One partition's part of a turn."""
 
     hand: Hand
-    token: bytes
-    clock: int = 0
-    due: list[str] = field(default_factory=list)
+    part: Part
     facts: list[Facts] = field(default_factory=list)
-    dropped: list[tuple[Hit, Drop]] = field(default_factory=list)
+    dropped: list[tuple[Hit | Facts, Drop]] = field(default_factory=list)
     unreadable: list[tuple[bytes, str]] = field(default_factory=list)
     #: states as they were loaded: as text, and once decoded
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -62,6 +74,9 @@ class Share:
     results: list[tuple[Facts, Drop | Waits | None]] = field(default_factory=list)
     waits_merged: list[Facts] = field(default_factory=list)
     waits_given_up: list[Facts] = field(default_factory=list)
+    #: clients of which something was put off before this turn, and of which something is now
+    unwritten: set[str] = field(default_factory=set)
+    put_off: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -76,19 +91,20 @@ class Turn:
     context_of: Callable[[int, list[Hit]], Context]
     observe: Observe = lambda moment: None
 
-    def take(
-        self, partitions: Mapping[int, tuple[bytes, int]], due: Mapping[int, tuple[list[str], int]], now: int
-    ) -> tuple[int, list[int]]:
-        """Import from partitions (number -> token, most hits), and look after clients that are `due` (number -> clients,
-        clock). Answers how many hits it was, and the partitions that another worker has taken. Raises StoreAway and
-        QueueAway; the hands stay as they are then."""
+    def take(self, parts: Mapping[int, Part], now: int, put_off: bool = False) -> tuple[int, list[int]]:
+        """Do the parts (by partition), and `put_off` whatever can be: documents of visits, clients and engagement, which hits
+        to come will change again. Answers how many hits it was, and the partitions that another worker has taken. Raises
+        StoreAway and QueueAway; the hands stay as they are then."""
         version = self.queue.version()
         lost: list[int] = []
-        shares = [share for number in partitions if (share := self._claim(number, partitions, due, lost))]
+        shares = [share for number, part in parts.items() if (share := self._claim(number, part, lost))]
         for share in shares:
             self._read(share)
             self._load(share)
         self._create(shares, now)
+        if put_off:
+            for share in shares:
+                _put_off(share)
         self._put(shares, version)
         self.observe("before flush")
         self.store.flush()
@@ -99,27 +115,20 @@ class Turn:
 
     # ── claim
 
-    def _claim(
-        self,
-        number: int,
-        partitions: Mapping[int, tuple[bytes, int]],
-        due: Mapping[int, tuple[list[str], int]],
-        lost: list[int],
-    ) -> Share | None:
-        token, most = partitions[number]
-        clients, clock = due.get(number, ([], 0))
+    def _claim(self, number: int, part: Part, lost: list[int]) -> Share | None:
         self.observe("before claim")
         try:
-            hand = self.queue.claim(number, token, most)
+            hand = self.queue.claim(number, part.token, part.most)
         except Fenced:
             lost.append(number)
             return None
         self.observe("after claim")
-        return Share(hand, token, clock, clients) if hand.entries or clients else None
+        return Share(hand, part) if hand.entries or part.over or part.unwritten else None
 
     def _read(self, share: Share) -> None:
         """Entries become facts, or are dropped, or cannot be read."""
         hits: list[Hit] = []
+        returned: list[Facts] = []
         for entry in share.hand.entries:
             try:
                 read_entry = read(entry)
@@ -129,7 +138,7 @@ class Turn:
             if isinstance(read_entry, Hit):
                 hits.append(read_entry)
             else:
-                share.facts.append(read_entry)
+                returned.append(read_entry)
         context = self.context_of(share.hand.partition, hits)
         for hit in hits:
             facts = pipeline.run(hit, context)
@@ -137,11 +146,17 @@ class Turn:
                 share.dropped.append((hit, facts))
             else:
                 share.facts.append(facts)
+        for facts in returned:
+            if is_erased(facts, context):
+                share.dropped.append((facts, Drop.ERASED))
+            else:
+                share.facts.append(facts)
         share.facts.sort(key=lambda facts: (facts.time, ORDER[facts.kind], facts.receipt))
 
     def _load(self, share: Share) -> None:
-        """The states of the clients that the hits may be of, and of those that are due."""
-        wanted = {id for facts in share.facts for id in facts.clients} | set(share.due)
+        """The states of the clients that the hits may be of, and of those to look after."""
+        wanted = {id for facts in share.facts for id in facts.clients}
+        wanted.update(share.part.over, share.part.unwritten)
         self._fetch(share, wanted)
         kin = {id for client in share.clients.values() for waiting in client.waiting.values() for id in waiting.facts.clients}
         self._fetch(share, kin - wanted)
@@ -163,6 +178,9 @@ class Turn:
         clients = share.clients or {id: state.decode(blob) for id, blob in share.blobs.items()}
         share.clients = {}  # merging changes them: a second time they are read anew
         visits = Visits(clients, self.index_period)
+        share.unwritten = {client.id for client in clients.values() if client.unwritten or client.glimpsed}
+        for id in share.unwritten:
+            visits.take_up(clients[id])
         share.visits, share.results, share.waits_merged, share.waits_given_up = visits, [], [], []
         for facts in share.facts:
             if facts.receipt in share.dead:
@@ -251,23 +269,21 @@ class Turn:
         unknown: list[tuple[state.Client, str]] = []
         keys: list[tuple[str, str]] = []
         for share in shares:
-            for (id, period), glimpse in share.visits.glimpses.items():
-                client = share.visits.clients[id]
+            for client, period, glimpse in _glimpses(share):
                 if period not in client.known:
                     unknown.append((client, period))
                     kind = "bot-client" if glimpse.bot else "client"
-                    keys.append((index_name(self.index_prefix, kind, period), id))
+                    keys.append((index_name(self.index_prefix, kind, period), client.id))
         found = self.store.get(keys) if keys else []
         for (client, period), source in zip(unknown, found, strict=True):
             if source is not None:
                 client.known[period] = known_of(source)
         documents = []
         for share in shares:
-            for (id, period), glimpse in share.visits.glimpses.items():
-                client = share.visits.clients[id]
+            for client, period, glimpse in _glimpses(share):
                 known = client.known[period] = merge_known(client.known.get(period), glimpse)
                 written = client_document(client, known)
-                documents.append(self._document("client", known.bot, period, id, written))
+                documents.append(self._document("client", known.bot, period, client.id, written))
         return documents
 
     # ── settle
@@ -279,7 +295,7 @@ class Turn:
         self._keep_states(share, settlement)
         self.observe("before settle")
         try:
-            self.queue.settle(share.hand.partition, share.token, settlement)
+            self.queue.settle(share.hand.partition, share.part.token, settlement)
         except Fenced:
             lost.append(share.hand.partition)
         self.observe("after settle")
@@ -301,11 +317,13 @@ class Turn:
                 settlement.count(facts.received, facts.way, column, facts.site)
 
     def _keep_states(self, share: Share, settlement: Settlement) -> None:
-        due, changed = set(share.due), share.visits.changes
+        over, changed = set(share.part.over), share.visits.changes
+        settlement.put_off = list(share.put_off)
+        settlement.written = list((share.unwritten | set(share.part.unwritten)) - share.put_off)
         for id, client in share.visits.clients.items():
-            if id in due:
+            if id in over:
                 client.visits = [
-                    visit for visit in client.visits if visit.id in changed or span(visit)[1] + WINDOW + LATE >= share.clock
+                    visit for visit in client.visits if visit.id in changed or span(visit)[1] + WINDOW + LATE >= share.part.clock
                 ]
                 open_visits = {visit.id for visit in client.visits}
                 # The document of a client whose first visit is closed is asked of the store again.
@@ -314,10 +332,24 @@ class Turn:
                     settlement.gone.append(id)
                     continue
             blob = state.encode(client)
-            if id in due or blob != share.blobs.get(id):
+            if id in over or blob != share.blobs.get(id):
                 settlement.states[id] = blob
-        # A client that is due and has no state is a leftover of an order that was cut short.
-        settlement.gone += [id for id in share.due if id not in share.visits.clients]
+        # A client to look after that has no state is a leftover of an order that was cut short.
+        settlement.gone += [id for id in (*share.part.over, *share.part.unwritten) if id not in share.visits.clients]
+
+
+def _put_off(share: Share) -> None:
+    """Leave what changed of clients to a later turn, but for those that this turn is to look after."""
+    share.put_off = {change.visit.client for change in share.visits.changes.values()} | set(share.visits.glimpses)
+    share.put_off.difference_update(share.part.over, share.part.unwritten)
+    for id in share.put_off:
+        share.visits.put_off(share.visits.clients[id])
+
+
+def _glimpses(share: Share) -> Iterator[tuple[state.Client, str, state.Known]]:
+    for id, of_client in share.visits.glimpses.items():
+        for period, glimpse in of_client.items():
+            yield share.visits.clients[id], period, glimpse
 
 
 def _took(share: Share, receipt: str, document: Document, one: Written) -> bool:

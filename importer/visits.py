@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from importer.document import dimensions, own_part
 from importer.facts import Drop, Facts
-from importer.state import Client, Known, Seen, Start, Visit, Waiting
+from importer.state import Client, Known, Seen, Start, Unwritten, Visit, Waiting
 
 WINDOW = 30 * 60 * 1000
 LONGEST = 24 * 60 * 60 * 1000
@@ -51,8 +51,8 @@ class Visits:
     clients: dict[str, Client]
     period_of: Callable[[int], str]
     changes: dict[str, Change] = field(default_factory=dict)
-    #: what this turn saw of a client in a period, to be merged with what was known of it
-    glimpses: dict[tuple[str, str], Known] = field(default_factory=dict)
+    #: what this turn saw of a client (by id) in a period, to be merged with what was known of it
+    glimpses: dict[str, dict[str, Known]] = field(default_factory=dict)
 
     def add(self, facts: Facts, now: int) -> Drop | Waits | None:
         """Merge a hit; `now` is when engagement begins to wait (ms)."""
@@ -64,6 +64,22 @@ class Visits:
         self._add_hit(visit, facts)
         self._glimpse(visit, facts)
         return None
+
+    def take_up(self, client: Client) -> None:
+        """What was put off of a client is this turn's to write."""
+        for visit in client.visits:
+            if unwritten := client.unwritten.pop(visit.id, None):
+                self.changes[visit.id] = Change(visit, views=set(unwritten.views), whole=unwritten.whole)
+        if client.glimpsed:
+            self.glimpses[client.id] = client.glimpsed
+            client.glimpsed = {}
+
+    def put_off(self, client: Client) -> None:
+        """A later turn writes what this one changed of a client. What its new hits' documents say is written all the same."""
+        for visit in client.visits:
+            if change := self.changes.pop(visit.id, None):
+                client.unwritten[visit.id] = Unwritten(sorted(change.views), change.whole)
+        client.glimpsed = self.glimpses.pop(client.id, {})
 
     def end_waits(self, client: Client, before: int | None = None) -> tuple[list[Facts], list[Facts]]:
         """Merge waiting engagement whose view is there now, give up what has waited since `before`: (merged, given up)."""
@@ -192,7 +208,6 @@ class Visits:
         return self.changes.setdefault(visit.id, Change(visit))
 
     def _glimpse(self, visit: Visit, facts: Facts) -> None:
-        key = visit.client, self.period_of(facts.time)
         seen = Known(
             first_seen=facts.time,
             last_seen=facts.time,
@@ -202,7 +217,8 @@ class Visits:
             bot=visit.bot,
             receipt=facts.receipt,
         )
-        self.glimpses[key] = merge_known(self.glimpses.get(key), seen)
+        of_client, period = self.glimpses.setdefault(visit.client, {}), self.period_of(facts.time)
+        of_client[period] = merge_known(of_client.get(period), seen)
 
 
 def merge_known(one: Known | None, other: Known) -> Known:

@@ -7,6 +7,7 @@ with backoff, up to a limit; what else is not the item's own fault raises StoreA
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ MOST_ITEMS = 1000
 MOST_BYTES = 5 << 20
 PAUSES = (0.1, 0.3, 0.9, 2.0)  # seconds
 BUSY = (429, 503)
+#: Requests under way at once: what one waits for the server, another uses to read and write.
+STREAMS = 2
 
 #: Errors of status 400 that tell of the cluster, not of the document: too many shards are open.
 NOT_THE_ITEM = frozenset({"validation_exception"})
@@ -34,7 +37,8 @@ class Answer:
 def bulk(client: Elasticsearch, items: Sequence[bytes], sleep: Callable[[float], None] = time.sleep) -> list[Answer]:
     """`items` are an action's line and, where it has one, its document's, both with their newline."""
     answers: list[Answer] = [Answer(0)] * len(items)
-    for chunk in _chunks(items):
+
+    def send(chunk: list[int]) -> None:
         for pause in (*PAUSES, None):
             chunk = _send(client, items, chunk, answers)
             if not chunk:
@@ -42,6 +46,14 @@ def bulk(client: Elasticsearch, items: Sequence[bytes], sleep: Callable[[float],
             if pause is None:
                 raise StoreAway(f"Elasticsearch is too busy: {answers[chunk[0]].reason}")
             sleep(pause)
+
+    chunks = list(_chunks(items))
+    if len(chunks) <= 1:
+        for chunk in chunks:
+            send(chunk)
+    else:
+        with ThreadPoolExecutor(STREAMS) as pool:
+            list(pool.map(send, chunks))
     return answers
 
 

@@ -45,21 +45,35 @@ class MemoryStore:
         return [self.documents.get(key) for key in keys]
 
     def delete(self, kind: str, query: Mapping[str, Any]) -> int:
-        """What erasing asks for: one term and one range on @timestamp."""
-        term, upto = query["bool"]["filter"]
-        ((field, wanted),) = term["term"].items()
-        limit = upto["range"]["@timestamp"]["lte"]
-        gone = []
-        for key, source in self.documents.items():
-            value = source["site"] if field == "site" else source["client"]["id"]
-            if key[0].startswith(f"fizzstat-{kind}-") and value == wanted and milliseconds(source["@timestamp"]) <= limit:
-                gone.append(key)
+        gone = [key for key, source in self.documents.items() if _is_of(key[0], kind) and _matches(key[1], source, query)]
         for key in gone:
             del self.documents[key]
         return len(gone)
+
+    def scan(self, kind: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {"_index": index, "_id": id, "_source": source}
+            for (index, id), source in self.documents.items()
+            if _is_of(index, kind) and _matches(id, source, query)
+        ]
 
     def flush(self) -> None:
         pass
 
     def of(self, kind: str) -> list[Mapping[str, Any]]:
         return [source for (index, _), source in self.documents.items() if index.startswith(f"fizzstat-{kind}-")]
+
+
+def _is_of(index: str, kind: str) -> bool:
+    return index.startswith(f"fizzstat-{kind}-")
+
+
+def _matches(id: str, source: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    """What orders ask for: a term and a range of @timestamp together, or ids."""
+    if "ids" in query:
+        return id in query["ids"]["values"]
+    term, moments = (part[name] for part, name in zip(query["bool"]["filter"], ("term", "range"), strict=True))
+    ((field, wanted),) = term.items()
+    limits, at = moments["@timestamp"], milliseconds(source["@timestamp"])
+    value = source["site"] if field == "site" else source["client"]["id"]
+    return bool(value == wanted and limits.get("gt", -1) < at <= limits["lte"])

@@ -92,7 +92,7 @@ class FizzStat:
 
 
 def fetch(url: str, body: bytes | None = None) -> tuple[int, bytes]:
-    with urlopen(Request(url, body, {"User-Agent": CHROME}), timeout=10) as answer:
+    with urlopen(Request(url, body, {"User-Agent": CHROME, "Accept-Language": "en"}), timeout=10) as answer:
         return answer.status, answer.read()
 
 

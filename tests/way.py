@@ -11,15 +11,23 @@ from hits.hit import Hit, encode
 from hits.queue import Queue, ledger_field
 from importer.facts import Context
 from importer.index import index_period
-from importer.turn import Turn
+from importer.turn import Part, Turn
 from store.base import Store
 from tests.model import MINUTE
 
 MIDNIGHT = 1_764_028_800_000  # 2025-11-25T00:00:00Z
 PARTITIONS = 2
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-DAYS = [f"2025-11-{day}" for day in range(22, 31)] + ["2025-12-01"]
-CONTEXT = Context(keep_bots=False, salts={day: day.encode() for day in DAYS})
+
+
+class EverySalt(dict[str, bytes]):
+    """A salt for any period."""
+
+    def get(self, period: str, default: object = None) -> bytes:  # type: ignore[override]
+        return period.encode()
+
+
+CONTEXT = Context(keep_bots=False, salts=EverySalt())
 
 
 class Crash(BaseException):
@@ -63,30 +71,35 @@ class Way:
             fields = {ledger_field(hit.received, hit.way, "received", hit.site): 1}
             self.queue.push(self.queue.partition_of(hit), [encode(hit)], fields)
 
-    def turn(self, observe: Callable[[str], None] = lambda moment: None, due: bool = False, clock: int = 0) -> list[int]:
+    def turn(
+        self,
+        observe: Callable[[str], None] = lambda moment: None,
+        due: bool = False,
+        clock: int = 0,
+        put_off: bool = False,
+    ) -> list[int]:
         """A turn over all partitions, with all clients looked after if they are `due`; the partitions that were lost."""
         turn = Turn(self.queue, self.store, "fizzstat", index_period("month"), lambda number, hits: self.context(number), observe)
-        clients = {}
-        if due:
-            for number, keys in enumerate(self.queue.partitions):
-                ids = [client.decode() for client in self.queue.client.hkeys(keys.clients)]
-                clients[number] = (ids, clock)
-        return turn.take({number: (token, 1000) for number, token in self.tokens.items()}, clients, self.now)[1]
+        parts = {}
+        for number, keys in enumerate(self.queue.partitions):
+            clients = [client.decode() for client in self.queue.client.hkeys(keys.clients)] if due else []
+            parts[number] = Part(self.tokens[number], 1000, clock, over=clients)
+        return turn.take(parts, self.now, put_off)[1]
 
     def context(self, number: int) -> Context:
         erased = self.queue.client.hgetall(self.queue.partitions[number].erased)
         return replace(CONTEXT, erased={what.decode(): int(before) for what, before in erased.items()})
 
-    def deliver(self, hits: list[Hit], crashes: list[int]) -> None:
+    def deliver(self, hits: list[Hit], crashes: list[int], put_off: bool = False) -> None:
         """Queue hits and import them; die at the given moments on the way, each time followed by another worker."""
         self.push(hits)
         for n in crashes:
             try:
-                self.turn(CrashAt(n))
+                self.turn(CrashAt(n), put_off=put_off)
             except Crash:
                 self.take_over()
             assert ledger.read(self.queue).balanced
-        assert not self.turn()
+        assert not self.turn(put_off=put_off)
 
     def ledger(self) -> ledger.Ledger:
         return ledger.read(self.queue)
@@ -97,10 +110,13 @@ receipts = count()
 
 def hit(kind: str, who: str, minute: float, **fields: object) -> Hit:
     agent = f"{BROWSER} {who}"
-    given = {"time": MIDNIGHT + int(minute * MINUTE), **fields}
+    given = {
+        "receipt": f"{next(receipts):032x}",
+        "received": MIDNIGHT + 200 * MINUTE,
+        "time": MIDNIGHT + int(minute * MINUTE),
+        **fields,
+    }
     return Hit(
-        receipt=f"{next(receipts):032x}",
-        received=MIDNIGHT + 200 * MINUTE,
         way="event",
         kind=kind,
         site="example.com",

@@ -1,4 +1,5 @@
-"""The agent: a User-Agent string in; user_agent {name, version, os {name, version}, device {type}, original} out.
+"""The agent: a User-Agent string and client hints in; user_agent {name, version, os {name, version}, device {type}, original}
+out.
 
 ua-parser's Rust resolver reads the string, user-agents tells phones, tablets and computers, importer/data/agents.toml
 gives names and tells televisions and consoles. Versions are major.minor, as Plausible shows them.
@@ -16,6 +17,7 @@ from ua_parser.regex import Resolver
 from hits.hit import LIMITS, Hit
 from importer.data import read
 from importer.facts import Context, Facts
+from importer.steps.hints import with_hints
 from importer.steps.text import clean
 
 _data = read("agents")
@@ -46,8 +48,18 @@ class Agent(parsers.UserAgent):  # type: ignore[misc]
 
 
 def put_agent(hit: Hit, facts: Facts, context: Context) -> None:
-    if hit.agent:
+    if not hit.agent:
+        return
+    if hit.hint_brands or hit.hint_platform:
+        facts.user_agent = read_hinted(hit.agent, hit.hint_brands, hit.hint_platform, hit.hint_mobile)
+    else:
         facts.user_agent = read_agent(hit.agent)
+
+
+@lru_cache(8192)
+def read_hinted(text: str, brands: str, platform: str, mobile: bool) -> dict[str, Any]:
+    """The `user_agent` group of a string and the client hints that came with it."""
+    return with_hints(read_agent(text), brands, platform, mobile)
 
 
 @lru_cache(8192)
@@ -82,6 +94,8 @@ def device_type(agent: Agent) -> str:
         if pattern.search(text):
             return str(kind)
     if agent.device.family in parsers.TABLET_DEVICE_FAMILIES:
+        return "tablet"
+    if "; Android " in text and "Safari/" in text and "Mobile" not in text:
         return "tablet"
     if agent.is_mobile:
         return "mobile"

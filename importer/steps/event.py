@@ -11,6 +11,7 @@ from babel.core import get_global
 from hits.hit import DATA_KEYS, LIMITS, Hit, Revenue
 from importer.facts import Context, Facts
 from importer.steps.text import KEYWORD, clean
+from importer.steps.url import read_url
 
 #: How deep objects and lists in the data are followed; what lies deeper is left out.
 DEPTH = 6
@@ -24,6 +25,10 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 CURRENCIES = frozenset(get_global("all_currencies"))
 
 
+#: Events of the tracker whose value is another site's URL: where a visitor came from, and went to.
+FOREIGN = frozenset({"entry", "exit"})
+
+
 def put_event(hit: Hit, facts: Facts, context: Context) -> None:
     if hit.data:
         facts.data = flatten(hit.data)
@@ -32,10 +37,16 @@ def put_event(hit: Hit, facts: Facts, context: Context) -> None:
     facts.name = clean(hit.name, LIMITS["name"])
     facts.interactive = hit.interactive
     if hit.value:
-        facts.value = clean(hit.value, LIMITS["value"])
+        facts.value = clean(_bare(hit.value) if facts.name in FOREIGN else hit.value, LIMITS["value"])
         facts.number = read_number(facts.value)
     if hit.revenue:
         facts.revenue = read_revenue(hit.revenue)
+
+
+def _bare(value: str) -> str:
+    """A foreign page's URL without its query, which is nobody's business here."""
+    url = read_url(value)
+    return url.bare if url else value
 
 
 def read_number(text: str) -> float | None:

@@ -13,7 +13,7 @@ from importer.facts import Context, Facts
 from importer.sources import Source, by_host, by_tag
 from importer.steps.channel import channel
 from importer.steps.page import read_page
-from importer.steps.text import clean, cut_escaped
+from importer.steps.text import clean
 from importer.steps.url import CACHED, Url, read_url
 
 UTM = {
@@ -64,7 +64,7 @@ def put_source(hit: Hit, facts: Facts, context: Context) -> None:
     referrer = read_url(hit.referrer) if hit.referrer else None
     if referrer and not _own(referrer, page, hit.site, context):
         host = referrer.bare_host
-        facts.referrer = _written(referrer)
+        facts.referrer = referrer.bare
     utm = tags.utm
     facts.utm = utm
     told = (host, tags.source, utm.get("source", ""), utm.get("medium", ""), utm.get("campaign", ""), tags.click_id)
@@ -77,12 +77,6 @@ def _own(referrer: Url, page: Url | None, site: str, context: Context) -> bool:
     if host in (site, "localhost") or (page and host == page.bare_host):
         return True
     return host in context.site_hosts.get(site, ())
-
-
-def _written(url: Url) -> str:
-    """The referrer as documents have it: no user, no query, no fragment."""
-    port = f":{url.port}" if url.port else ""
-    return cut_escaped(f"{url.scheme}//{url.host}{port}{url.path}")
 
 
 def read_tags(query: str) -> Tags:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import ada_url
 
-from importer.steps.text import scalars
+from importer.steps.text import cut_escaped, scalars
 
 #: Longer texts are read each time, so that a cache of them stays small whatever is sent.
 CACHED = 512
@@ -27,6 +27,12 @@ class Url(NamedTuple):
     port: str
     path: str
     query: str
+
+    @property
+    def bare(self) -> str:
+        """As documents have a foreign one: no user, no query, no fragment; at most 2,048 characters."""
+        port = f":{self.port}" if self.port else ""
+        return cut_escaped(f"{self.scheme}//{self.host}{port}{self.path}")
 
     @property
     def bare_host(self) -> str:

@@ -23,7 +23,8 @@ def put_visitor(hit: Hit, facts: Facts, context: Context) -> None:
 
 def drop_erased(hit: Hit, facts: Facts, context: Context) -> Drop | None:
     """Hits that were on their way when their site or client was erased."""
-    for what in (facts.site, *facts.clients):
-        if facts.received <= context.erased.get(what, -1):
-            return Drop.ERASED
-    return None
+    return Drop.ERASED if is_erased(facts, context) else None
+
+
+def is_erased(facts: Facts, context: Context) -> bool:
+    return any(facts.received <= context.erased.get(what, -1) for what in (facts.site, *facts.clients))

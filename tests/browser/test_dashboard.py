@@ -27,7 +27,8 @@ receipts = count(1)
 
 def hit(kind: str = "view", **fields: object) -> Hit:
     n = next(receipts)
-    given = {"site": "a.example", "url": "https://a.example/", "agent": CHROME, "time_zone": "Europe/Berlin", **fields}
+    fields = {"agent": CHROME, "language": "de", "time_zone": "Europe/Berlin", **fields}
+    given = {"site": "a.example", "url": "https://a.example/", **fields}
     if kind == "view":
         given = {"view": f"view{n}", **given}
     now = time.time_ns() // 1_000_000

@@ -12,6 +12,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import settings
 from collect.app import create_app
 from hits.hit import Hit
+from metrics.tally import Tally
 
 PATHS = ("/demo", "/demo/pricing", "/demo/pricing/yearly", "/demo/docs")
 
@@ -43,7 +44,7 @@ class Quiet(WSGIRequestHandler):
 @pytest.fixture
 def demo() -> Iterator[Demo]:
     demo = Demo()
-    app = create_app(settings.load({"FIZZSTAT_DASHBOARD_PORT": "8123"}), intake=demo)
+    app = create_app(settings.load({"FIZZSTAT_DASHBOARD_PORT": "8123"}), intake=demo, tally=Tally(None, ""))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     demo.address = f"http://127.0.0.1:{server.port}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

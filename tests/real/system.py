@@ -17,6 +17,7 @@ from hits.ledger import Ledger, read
 from hits.queue import Queue
 from hits.redis import connect
 from hits.spool import Spool, spool_folder
+from hits.wire import Wire
 from settings import Settings, load
 from store import open_store
 from tests.servers import ROOT, until
@@ -42,7 +43,8 @@ class System:
         }
         self.settings: Settings = load(self.environ, Path("none"))
         self.client = connect(self.settings)
-        self.queue = Queue(self.client, prefix, self.settings.partitions)
+        self.wire = Wire.to(redis_url, 5.0)
+        self.queue = Queue(self.client, prefix, self.settings.partitions, self.wire)
         self.intake = Intake(self.queue, self.new_spool())
         self.processes: list[subprocess.Popen[bytes]] = []
 
@@ -60,6 +62,8 @@ class System:
             process.kill()
             process.wait()
         self.client.close()
+        if self.wire:
+            self.wire.close()
 
     def ledger(self) -> Ledger:
         return read(self.queue, spooled(self.queue, spool_folder(self.settings.data_dir)))
@@ -69,10 +73,14 @@ class System:
 
         def done() -> bool:
             now = self.ledger()
-            return not (now.spooled or now.in_hand or now.queued)
+            return not (now.spooled or now.in_hand or now.queued or self.put_off())
 
         until(done, "everything to be imported", seconds)
         return self.ledger()
+
+    def put_off(self) -> int:
+        """Of how many clients documents are still to be written."""
+        return sum(self.client.zcard(keys.unwritten) for keys in self.queue.partitions)
 
     def take(self, hits: Sequence[Hit]) -> None:
         self.intake.take(hits)

@@ -107,6 +107,7 @@ def test_a_site_is_added_changed_listed_and_dropped(fizzstat: Shell) -> None:
         "currency": "EUR",
         "week_start": "sunday",
         "query": ["q"],
+        "shields": {"ips": [], "countries": [], "hosts": [], "paths": []},
     }
     assert (
         fizzstat("sites", "set", "b.example", "--name", "Theirs", "--host", "c.example", "--time-zone", "", "--no-query").code
@@ -135,6 +136,25 @@ def test_a_host_of_another_site_is_refused_in_one_sentence(fizzstat: Shell) -> N
 def _settings(data_dir: Path, redis_url: str, prefix: str) -> Settings:
     environ = {"FIZZSTAT_DATA_DIR": str(data_dir), "FIZZSTAT_REDIS_URL": redis_url, "FIZZSTAT_REDIS_PREFIX": prefix}
     return load(environ, Path("/nowhere"))
+
+
+def test_shields_are_set_shown_and_lifted(one: System, fizzstat: Shell, reader: SnapshotReader) -> None:
+    fizzstat("sites", "add", "a.example")
+    given = ("--shield-ip", "192.0.2.9/24", "--shield-ip", "203.0.113.7", "--shield-country", "at", "--shield-path", "/admin/*")
+    assert fizzstat("sites", "set", "a.example", *given, "--shield-host", "*.staging.example").code == 0
+    (site,) = fizzstat("sites", "list", "--json").json
+    assert site["shields"] == {
+        "ips": ["192.0.2.0/24", "203.0.113.7"],
+        "countries": ["AT"],
+        "hosts": ["*.staging.example"],
+        "paths": ["/admin/*"],
+    }
+    assert "192.0.2.0/24, 203.0.113.7, AT" in " ".join(fizzstat("sites", "list").out.split())
+    assert "is no country" in fizzstat("sites", "set", "a.example", "--shield-country", "Austria").sentence
+    assert fizzstat("sites", "set", "a.example", "--no-shields", "--shield-country", "CH").code == 0
+    (site,) = fizzstat("sites", "list", "--json").json
+    assert site["shields"] == {"ips": [], "countries": ["CH"], "hosts": [], "paths": []}
+    until(lambda: reader.current().sites[0].shields.countries == ("CH",), "collectors and importers to be told")
 
 
 def test_sites_and_keys_are_told_again_when_redis_was_emptied(one: System, fizzstat: Shell) -> None:

@@ -2,10 +2,11 @@
 
 import http.client
 import json
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from hits.hit import Hit, decode
+from hits.redis import short_path
 from hits.snapshot import KeyRow, SiteRow, Snapshot, key_hash, publish
 from tests.servers import ROOT, RedisServer, Server, free_port, until
 
@@ -52,9 +54,10 @@ class Collector(Server):
             "REDIS_URL": redis_url,
             "REDIS_PREFIX": PREFIX,
             "HOME": str(ROOT),
+            "SOCKET": str(short_path(folder / "collect.sock")),
             **options,
         }
-        command = [str(ROOT / ".venv/bin/uwsgi"), "--ini", str(ROOT / "deploy/uwsgi.ini") + ":collect"]
+        command = [str(ROOT / ".venv/bin/uwsgi"), "--ini", str(ROOT / "deploy/uwsgi.ini") + ":collect", "--listen", "1024"]
         super().__init__("collect", folder, command, {"FIZZSTAT_" + name: text for name, text in values.items()})
 
     def ready(self) -> bool:
@@ -209,11 +212,11 @@ def test_without_redis_a_202_says_that_the_hit_is_in_the_spool(start: Start, ser
     for number in range(30):
         assert collector.ask("POST", "/hit", body(id=str(number))).status == 202
         assert sorted(int(hit.id) for hit in collector.spooled()) == list(range(number + 1))
-    status, health, _ = collector.ask("GET", "/healthz")
-    assert (status, health["ok"], health["redis"]) == (200, True, False)
-    assert 0 < health["spool"]["used"] < health["spool"]["limit"] == 256 << 20
+    status, ready, _ = collector.ask("GET", "/readyz")
+    assert (status, ready["ok"], ready["redis"]) == (200, True, False)
+    assert 0 < ready["spool"]["used"] < ready["spool"]["limit"] == 256 << 20
     server.start()
-    until(lambda: collector.ask("GET", "/healthz").content["redis"], "the collector to find Redis again")
+    until(lambda: collector.ask("GET", "/readyz").content["redis"], "the collector to find Redis again")
     client = server.client()
     until(
         lambda: collector.ask("POST", "/hit", body(id="after")).status == 202 and "after" in {hit.id for hit in queued(client)},
@@ -252,4 +255,29 @@ def test_a_full_spool_answers_503_and_loses_nothing_that_was_taken(start: Start,
         assert taken < 300
     assert (reply.status, reply.headers["Retry-After"]) == (503, "30")
     assert taken > 15
+    ready = collector.ask("GET", "/readyz")
+    assert (ready.status, ready.content["ok"], ready.content["spool"]["room"]) == (503, False, False)
+    assert collector.ask("GET", "/healthz").status == 200
     assert sorted(int(hit.id) for hit in collector.spooled()) == list(range(taken))
+
+
+def test_hits_are_taken_while_others_are_slow_or_say_nothing(collector: Collector) -> None:
+    """Idle and half-written heads cost no process anything; a body that does not come holds one thread of the eight."""
+    request = b"POST /hit HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body()), body())
+    with ExitStack() as open_sockets:
+        for begun in [b""] * 50 + [request[:20]] * 50 + [request[:-5]] * 7:
+            slow = open_sockets.enter_context(socket.create_connection(("127.0.0.1", collector.port), 5))
+            slow.sendall(begun)
+        before = time.monotonic()
+        for _ in range(20):
+            assert collector.ask("POST", "/hit", body()).status == 202
+        assert time.monotonic() - before < 3  # that a body does not come is noticed after four
+
+
+def test_a_crowd_that_comes_at_once_is_answered_to_the_last(collector: Collector) -> None:
+    request = b"POST /hit HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body()), body())
+    with ExitStack() as open_sockets:
+        crowd = [open_sockets.enter_context(socket.create_connection(("127.0.0.1", collector.port), 20)) for _ in range(400)]
+        for one in crowd:
+            one.sendall(request)
+        assert Counter(one.recv(12) for one in crowd) == {b"HTTP/1.1 202": 400}

@@ -141,6 +141,17 @@ def test_redis_restarted_under_load_costs_no_hit(system: Start, redis_server: Ca
     stop(*processes)
 
 
+def test_documents_put_off_while_hits_queue_up_are_all_written_in_the_end(system: Start, store_url: str) -> None:
+    one = system(store_url, FIZZSTAT_BATCH_SIZE="20")
+    one.take(many(300, visitors=30))
+    assert one.start("import", "after settle", 6).wait(60) == -signal.SIGKILL
+    assert one.put_off()
+    importer = one.start("import")
+    all_there(one, 300)
+    assert not one.put_off()
+    stop(importer)
+
+
 def test_elasticsearch_stopped_and_started_costs_no_hit(system: Start, elasticsearch_server: Callable) -> None:
     server = elasticsearch_server("9.2.0")
     one = system(server.url)

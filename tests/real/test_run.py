@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
-from tests.running import FizzStat, fetch, kill, pss
+from tests.running import CHROME, FizzStat, fetch, kill, pss
 from tests.servers import ROOT, RedisServer, until
 
 MIB = 1 << 20
@@ -53,6 +54,24 @@ def test_a_signal_stops_everything_and_nothing_is_lost(tmp_path: Path, number: s
 
         fizzstat.start()
         stored(fizzstat, "/last")
+
+
+def test_a_hit_that_is_half_sent_when_it_stops_is_taken(tmp_path: Path) -> None:
+    with FizzStat(tmp_path / "data") as fizzstat:
+        body = b'{"url": "https://shop.example/slow"}'
+        said = f"User-Agent: {CHROME}\r\nAccept-Language: en\r\nContent-Length: {len(body)}\r\n"
+        head = f"POST /hit HTTP/1.1\r\nHost: x\r\n{said}\r\n".encode()
+        with socket.create_connection(("127.0.0.1", int(fizzstat.environ["FIZZSTAT_COLLECT_PORT"])), timeout=30) as slow:
+            slow.sendall(head + body[:10])
+            assert fizzstat.process
+            before = pids_of(fizzstat, "uwsgi.ini:collect")
+            fizzstat.process.terminate()
+            until(lambda: pids_of(fizzstat, "uwsgi.ini:collect") < before, "the idle process of the collector to end")
+            slow.sendall(body[10:])
+            assert slow.recv(1000).startswith(b"HTTP/1.1 202 ")
+        assert fizzstat.wait() == 0
+        fizzstat.start()
+        stored(fizzstat, "/slow")
 
 
 def test_ctrl_c_stops_make_run(tmp_path: Path) -> None:
@@ -127,26 +146,33 @@ def test_whoever_is_killed_is_started_again_and_no_hit_is_lost(tmp_path: Path) -
     with FizzStat(tmp_path / "data") as fizzstat:
         paths = []
         for part in ("valkey-server", "cli.py import", "uwsgi.ini:dashboard", "uwsgi.ini:collect", "cli.py drain"):
-            kill(pid_of(fizzstat, part))
-            until(lambda: answers(fizzstat), f"the collector to answer after {part} was killed")
+            before = until(lambda: pids_of(fizzstat, part), f"{part} to run")  # noqa: B023
+            kill(min(before))  # of uWSGI the master
+            until(lambda: replaced(fizzstat, part, before), f"{part} to be started again")  # noqa: B023
+            until(lambda: answers(fizzstat.collector), f"the collector to answer after {part} was killed")
             paths.append(f"/{part.split()[-1]}")
             assert fizzstat.view(paths[-1]) == 202
-        until(lambda: fetch(f"{fizzstat.dashboard}/healthz")[0] == 200, "the dashboard to answer")
+        until(lambda: answers(fizzstat.dashboard), "the dashboard to answer")
         until(lambda: fizzstat.ledger()["spooled"] == 0, "the spool to be drained")
         stored(fizzstat, *paths)
         assert fizzstat.stop() == 0
         assert fizzstat.processes() == {}
 
 
-def pid_of(fizzstat: FizzStat, part: str) -> int:
-    """The first process with this in its command line: of uWSGI the master."""
-    return min(pid for pid, command in fizzstat.processes().items() if part in command)
+def pids_of(fizzstat: FizzStat, part: str) -> set[int]:
+    """The processes with this in their command line."""
+    return {pid for pid, command in fizzstat.processes().items() if part in command}
 
 
-def answers(fizzstat: FizzStat) -> bool:
+def replaced(fizzstat: FizzStat, part: str, before: set[int]) -> bool:
+    now = pids_of(fizzstat, part)
+    return bool(now) and not now & before
+
+
+def answers(address: str) -> bool:
     try:
-        return fetch(f"{fizzstat.collector}/healthz")[0] == 200
-    except OSError:
+        return fetch(f"{address}/healthz")[0] == 200
+    except (OSError, HTTPException):
         return False
 
 
@@ -160,7 +186,7 @@ def test_nothing_lives_on_when_run_itself_is_killed(tmp_path: Path) -> None:
 
 def test_nothing_lives_on_when_supervisor_is_killed(tmp_path: Path) -> None:
     with FizzStat(tmp_path / "data") as fizzstat:
-        kill(pid_of(fizzstat, "supervisord"))
+        kill(min(pids_of(fizzstat, "supervisord")))
         assert fizzstat.wait() == 1
         assert "supervisor ended" in fizzstat.said()
         assert fizzstat.processes() == {}

@@ -1,5 +1,6 @@
 """What a turn does with hits that are refused, late, unreadable, or another worker's, and what orders do."""
 
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -200,6 +201,32 @@ def test_erasing_a_site_takes_its_documents_states_dead_letters_and_hits_on_thei
     later.received = 4_000_000_000_000
     way.deliver([later], [])
     assert len(store.of("view")) == 1
+
+
+def test_erasing_takes_what_said_it_was_of_some_minutes_to_come_and_leaves_what_came_later(way, store) -> None:
+    now = time.time_ns() // 1_000_000
+    ahead = view(0, "/ahead", time=now + 4 * MINUTE, receipt=f"{now - 1000:012x}{0:020x}")
+    way.deliver([ahead], [])
+    orders.give(way.queue, "erase-site", "example.com")
+    later = view(0, "/later", who="b", time=now + 4 * MINUTE, receipt=f"{now + 60_000:012x}{0:020x}", received=now + 60_000)
+    way.deliver([later], [])
+    _carry_out(way)
+    assert [source["url"]["path"] for source in store.of("view")] == ["/later"]
+    assert len(store.of("visit")) == len(store.of("client")) == 1
+
+
+def test_a_dead_letter_that_is_retried_does_not_outlive_an_erasure(way, store) -> None:
+    store.refuses = lambda source: True
+    way.deliver([view(0)], [])
+    store.refuses = lambda source: False
+    orders.give(way.queue, "retry-dead")
+    _carry_out(way)
+    orders.give(way.queue, "erase-site", "example.com")
+    _carry_out(way)
+    way.turn()
+    assert store.documents == {}
+    ledger = way.ledger()
+    assert (ledger.dropped, ledger.dead, ledger.balanced) == ({"erased": 1}, 0, True)
 
 
 def test_erasing_a_client_leaves_the_others(way, store) -> None:

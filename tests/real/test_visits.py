@@ -25,8 +25,8 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @st.composite
-def deliveries(draw: st.DrawFn) -> list[tuple[list[Hit], list[int]]]:
-    """Hits of three clients around midnight, in batches, in any order, some of them twice, with crashes on the way."""
+def deliveries(draw: st.DrawFn) -> list[tuple[list[Hit], list[int], bool]]:
+    """Hits of three clients around midnight, in batches, in any order, some twice, with crashes and documents put off."""
     hits: list[Hit] = []
     names = [f"v{n}" for n in range(4)]
     for n in range(draw(st.integers(1, 14))):
@@ -51,7 +51,7 @@ def deliveries(draw: st.DrawFn) -> list[tuple[list[Hit], list[int]]]:
     while order:
         n = draw(st.integers(1, len(order)))
         crashes = draw(st.lists(st.integers(1, 14), max_size=2))
-        batches.append((order[:n], crashes))
+        batches.append((order[:n], crashes, draw(st.booleans())))
         order = order[n:]
     return batches
 
@@ -66,8 +66,8 @@ def replace_receipt(one: Hit) -> Hit:
 def test_documents_and_ledger_are_what_the_plain_model_says(client, redis_prefix, batches) -> None:
     way = Way(client, redis_prefix, MemoryStore())
     model = Model(index_period("month"))
-    for hits, crashes in batches:
-        way.deliver(hits, crashes)
+    for hits, crashes, put_off in batches:
+        way.deliver(hits, crashes, put_off)
         for number in range(PARTITIONS):
             facts = [_facts(one) for one in hits if way.queue.partition_of(one) == number]
             model.deliver(facts)

@@ -13,6 +13,7 @@ from hits.hit import Hit
 from hits.intake import IntakeFull
 from hits.redis import QueueAway
 from hits.snapshot import KeyRow, SiteRow, Snapshot
+from metrics.tally import Tally
 
 NOW = 1795608000000  # 2026-11-25T12:00:00Z
 URL = "https://example.com/"
@@ -48,12 +49,12 @@ class Sites:
 
 
 class Collected:
-    """The app with settings such as `ALLOWED_HOSTS="example.com"`, and the hits that it took."""
+    """The app with settings such as `ALLOWED_HOSTS="example.com"`, and the hits that it took; it keeps no counts."""
 
     def __init__(self, script: Path = SCRIPT, **values: str):
         self.intake, self.sites = Intake(), Sites()
         chosen = settings.load({"FIZZSTAT_" + name: text for name, text in values.items()}, Path("/nowhere"))
-        self.client = create_app(chosen, self.intake, self.sites, lambda: NOW / 1000, script).test_client()
+        self.client = create_app(chosen, self.intake, self.sites, lambda: NOW / 1000, script, Tally(None, "")).test_client()
 
     @property
     def hits(self) -> list[Hit]:

@@ -1,10 +1,13 @@
 """Sites and keys, in SQLite: what may be asked for, what is kept, and what is told to collectors."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +17,7 @@ from accounts.errors import AccountError
 from accounts.keys import add_key, drop_key, list_keys, new_key
 from accounts.sites import add_site, adopt, drop_site, host_name, list_sites, set_site, site_called
 from hits.redis import QueueAway
-from hits.snapshot import KeyRow, SiteRow, Snapshot, key_hash
+from hits.snapshot import KeyRow, Shields, SiteRow, Snapshot, key_hash
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -264,3 +267,80 @@ def test_any_text_is_a_host_or_is_refused(text: str) -> None:
         return
     assert host == host_name(host)
     assert 0 < len(host) <= 253
+
+
+def test_shields_are_told_as_importers_need_them(accounts: Accounts, published: Published) -> None:
+    shields = {
+        "ips": ["203.0.113.7", "192.0.2.9/24", "2001:DB8::/32", "203.0.113.7/32"],
+        "countries": ["at", "CH"],
+        "hosts": ["WWW.Staging.example.com.", "*.bücher.example"],
+        "paths": ["/admin/*", "/über/*", "*.pdf"],
+    }
+    with accounts.change() as session:
+        add_site(session, "example.com", now=NOW, shields=shields)
+    assert published.last.sites[0].shields == Shields(
+        ips=("192.0.2.0/24", "2001:db8::/32", "203.0.113.7"),
+        countries=("AT", "CH"),
+        hosts=("*.xn--bcher-kva.example", "staging.example.com"),
+        paths=("*.pdf", "/%C3%BCber/*", "/admin/*"),
+    )
+
+
+def test_each_kind_of_shields_is_replaced_alone(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        add_site(session, "example.com", now=NOW, shields={"ips": ["192.0.2.1", "192.0.2.2"], "paths": ["/a"]})
+    with accounts.change() as session:
+        set_site(session, site_called(session, "example.com"), shields={"ips": ["192.0.2.2", "192.0.2.3"]})
+    assert published.last.sites[0].shields == Shields(ips=("192.0.2.2", "192.0.2.3"), paths=("/a",))
+    with accounts.change() as session:
+        set_site(session, site_called(session, "example.com"), shields={"ips": [], "paths": []})
+    assert published.last.sites[0].shields == Shields()
+
+
+def test_a_dropped_site_has_no_shields_when_it_comes_back(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        drop_site(session, add_site(session, "example.com", now=NOW, shields={"countries": ["AT"]}), 0)
+    with accounts.change() as session:
+        add_site(session, "example.com", now=NOW)
+    assert published.last.sites == (SiteRow("example.com", ("example.com",)),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("ips", "192.0.2"),
+        ("ips", "192.0.2.0/33"),
+        ("ips", "example.com"),
+        ("ips", ""),
+        ("countries", "Austria"),
+        ("countries", "ZZ"),
+        ("countries", ""),
+        ("hosts", "https://example.com"),
+        ("hosts", ""),
+        ("hosts", "a b"),
+        ("paths", "admin"),
+        ("paths", "/search?q=*"),
+        ("paths", ""),
+        ("paths", "/" + "x" * 500),
+    ],
+)
+def test_what_a_shield_cannot_be_is_refused_by_the_fields_name(accounts: Accounts, kind: str, value: str) -> None:
+    with pytest.raises(AccountError) as refused, accounts.change() as session:
+        add_site(session, "example.com", now=NOW, shields={kind: [value]})
+    assert refused.value.field == f"shield_{kind}"
+
+
+def test_a_database_that_was_made_before_there_were_shields_gets_them(tmp_path: Path, published: Published) -> None:
+    url = f"sqlite:///{tmp_path / 'accounts.db'}"
+    with open_at(url, published.append).change() as session:
+        add_site(session, "example.com", now=NOW)
+    with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
+        database.execute("DROP TABLE shield")
+    with open_at(url, published.append).change() as session:
+        set_site(session, site_called(session, "example.com"), shields={"countries": ["AT"]})
+    assert published.last.sites[0].shields == Shields(countries=("AT",))
+
+
+def test_a_snapshot_of_an_older_release_has_no_shields() -> None:
+    old = msgspec.json.decode(b'{"sites":[{"id":"a.example","hosts":["a.example"],"query":[]}],"keys":{}}', type=Snapshot)
+    assert old.sites == (SiteRow("a.example", ("a.example",)),)

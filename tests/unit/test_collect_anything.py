@@ -1,13 +1,16 @@
 """Whatever comes in: a hit that can be queued and read again, or a clear refusal, and never another exception."""
 
 import json
+from ipaddress import IPv6Address
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from collect import clean
+from collect.errors import BadField
 from collect.event import EventBody
 from hits.hit import decode, encode
 from tests.unit.collecting import Collected
@@ -106,3 +109,17 @@ def test_any_query(query: str, headers: dict[str, str]) -> None:
     collected = Collected()
     answer = collected.client.get("/pixel.gif", headers=headers, environ_overrides={"QUERY_STRING": query})
     check(collected, answer, 200)
+
+
+@settings(deadline=None)
+@given(st.text("htps:/.ab-_09@[]?#\\ é", max_size=30).map("http://{}".format) | st.text().map("https://{}".format))
+@example("https://a.b:65536/")
+@example("https://a.b:80@c.d/")
+@example("https://a.b?@c.d")
+def test_a_pages_host_is_the_one_that_the_standard_library_finds(url: str) -> None:
+    try:
+        page = clean.page(url)
+    except BadField:
+        return
+    host = clean.ascii_host((urlsplit(page.url).hostname or "").strip()).removesuffix(".")
+    assert page.host.strip("[]") == (str(IPv6Address(host)) if "[" in page.host else host)

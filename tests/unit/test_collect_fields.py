@@ -7,7 +7,8 @@ import pytest
 from hits.hit import CUT, LIMITS, Hit, Revenue, decode, encode
 from tests.unit.collecting import NOW, Collected, one_hit, refusal
 
-SENT_TEXTS = sorted(set(LIMITS) - {"agent", "accept_language", "accept_encoding", "site", "url"})
+FROM_HEADERS = {"agent", "accept_language", "accept_encoding", "hint_brands", "hint_platform"}
+SENT_TEXTS = sorted(set(LIMITS) - FROM_HEADERS - {"site", "url"})
 
 
 def test_a_hit_holds_what_the_page_sent_and_what_its_browser_said() -> None:
@@ -51,6 +52,25 @@ def test_a_hit_holds_what_the_page_sent_and_what_its_browser_said() -> None:
     assert len(hit.receipt) == 32
     assert hit.receipt[12] == "7"
     assert decode(encode(hit)) == hit
+
+
+def test_client_hints_are_kept_as_chromium_sends_them() -> None:
+    collected = Collected()
+    brands = '"Chromium";v="142", "Brave";v="142", "Not_A Brand";v="99"'
+    collected.post(headers={"Sec-CH-UA": brands, "Sec-CH-UA-Mobile": "?1", "Sec-CH-UA-Platform": '"Android"'})
+    assert (collected.hit.hint_brands, collected.hit.hint_platform, collected.hit.hint_mobile) == (brands, '"Android"', True)
+    assert decode(encode(collected.hit)) == collected.hit
+
+
+def test_client_hints_are_cut_at_their_limits_and_a_desktops_is_not_mobile() -> None:
+    collected = Collected()
+    collected.post(headers={"Sec-CH-UA": "x" * 5000, "Sec-CH-UA-Mobile": "?0", "Sec-CH-UA-Platform": "x" * 5000})
+    assert (len(collected.hit.hint_brands), len(collected.hit.hint_platform), collected.hit.hint_mobile) == (256, 32, False)
+
+
+@pytest.mark.parametrize(("told", "kept"), [(True, True), (False, False), (None, False)])
+def test_a_page_may_tell_that_a_program_drives_the_browser(told: bool | None, kept: bool) -> None:
+    assert one_hit(webdriver=told).webdriver is kept
 
 
 def test_two_hits_have_two_receipts() -> None:

@@ -8,7 +8,7 @@ from store.elastic_setup import template
 from store.mappings import FOLDER, Field, fields, find
 
 KEYWORDS = """
-    site hit.way hit.receipt bot.name client.id language language_header screen.size document.encoding
+    site hit.way hit.receipt bot.name bot.kind client.id language language_header screen.size document.encoding
     client.geo.continent_code client.geo.country_iso_code client.geo.region_iso_code client.geo.region_name
     client.geo.subdivision_2_name client.geo.city_name client.geo.timezone
     user_agent.name user_agent.version user_agent.os.name user_agent.os.version user_agent.device.type user_agent.original

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hits.hit import Hit, Revenue
+from hits.snapshot import Shields
 from importer.facts import Context, Drop, Facts
+from importer.shields import shield_of
 from importer.steps.channel import CHANNELS
 from importer.steps.event import flatten
 from tests.unit.steps import cases, run
@@ -41,6 +43,10 @@ hits = st.builds(
     ip=texts | st.ip_addresses().map(str),
     agent=agents,
     accept_language=texts,
+    hint_brands=texts | st.just('"Brave";v="142"'),
+    hint_platform=texts,
+    hint_mobile=st.booleans(),
+    webdriver=st.booleans(),
     url=urls,
     view=texts,
     referrer=urls,
@@ -54,10 +60,13 @@ hits = st.builds(
     data=st.just({}) | st.dictionaries(texts, values, max_size=3),
     revenue=st.none() | st.builds(Revenue, st.floats(), texts | st.sampled_from(["EUR", "usd"])),
 )
+shields = st.builds(Shields, countries=st.just(("DE",)), paths=st.sampled_from([(), ("/*",), ("*x*",)]))
 contexts = st.builds(
     Context,
     keep_bots=st.booleans(),
     salts=st.just({}),
+    spam=st.frozensets(st.sampled_from(["example.com", "google.com", "com"])),
+    shields=st.dictionaries(texts, shields.map(shield_of), max_size=3),
     allowed_query=st.dictionaries(texts, st.frozensets(texts, max_size=3), max_size=3),
 )
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -96,7 +105,7 @@ def test_any_hit_gives_facts_that_documents_can_hold_or_a_known_drop(one: Hit, c
     before = msgspec.structs.asdict(one)
     ended = run(one, context)
     if isinstance(ended, Drop):
-        assert ended in (Drop.BOT, Drop.BAD_URL)
+        assert ended in (Drop.BOT, Drop.BAD_URL, Drop.SPAM, Drop.SHIELD)
     else:
         check(ended)
     assert repr(msgspec.structs.asdict(one)) == repr(before)

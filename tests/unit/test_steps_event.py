@@ -119,3 +119,11 @@ def test_what_lies_too_deep_is_left_out_and_nothing_else() -> None:
         deep = deep["d"]
     while nested:
         nested = nested[0]
+
+
+@pytest.mark.parametrize("name", ["entry", "exit"])
+def test_of_the_foreign_urls_that_the_tracker_tells_no_query_is_kept(name: str) -> None:
+    facts = put(put_event, kind="event", name=name, value="https://bank.example/reset?token=secret#joe@example.org")
+    assert facts.value == "https://bank.example/reset"
+    search = put(put_event, kind="event", name="search", value="https://bank.example/?q=1")
+    assert search.value == "https://bank.example/?q=1"

@@ -12,8 +12,10 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from importer.facts import Context
-from importer.geo import PlacesUnreadable, open_places, read_record
+from importer.geo import PlacesUnreadable, open_places, registered, watch_places
+from importer.geo_record import read_record
 from importer.steps.place import CONTINENTS, ZONES, place_of_zone, put_place
+from settings import load
 from tests.unit.steps import put
 
 Place = Callable[[str], dict[str, Any]]
@@ -135,6 +137,29 @@ def test_a_database_of_ipv4_alone_knows_no_ipv6_address(tmp_path: Path) -> None:
     assert four("::ffff:192.0.2.1")["country_iso_code"] == "DE"
 
 
+def test_two_databases_for_ipv4_and_ipv6_are_one_in_any_order(tmp_path: Path) -> None:
+    four = write(tmp_path / "country-ipv4.mmdb", {"192.0.2.0/24": {"country_code": "DE"}}, ip_version=4)
+    six = write(tmp_path / "country-ipv6.mmdb", {"2001:db8::/32": {"country_code": "JP"}})
+    for files in ((four, six), (six, four)):
+        place = open_places(*files)
+        told = [
+            place(ip).get("country_iso_code") for ip in ("192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "198.51.100.1", "::1")
+        ]
+        assert told == ["DE", "JP", "DE", None, None]
+
+
+def test_what_the_first_database_lacks_the_second_tells(tmp_path: Path) -> None:
+    city = write(tmp_path / "city.mmdb", NESTED)
+    country = write(tmp_path / "country.mmdb", {"192.0.2.0/24": {"country_code": "FR"}, "198.18.0.0/15": {"country_code": "FR"}})
+    place = open_places(city, country)
+    assert (place("192.0.2.1")["city_name"], place("198.18.0.1")["country_iso_code"]) == ("Berlin", "FR")
+
+
+def test_three_databases_are_too_many(tmp_path: Path) -> None:
+    with pytest.raises(PlacesUnreadable, match="takes one file, or one for IPv4 and one for IPv6, and these are 3"):
+        open_places(*[write(tmp_path / "city.mmdb", NESTED)] * 3)
+
+
 def test_the_same_address_has_the_same_group(place: Place) -> None:
     assert place("192.0.2.1") is place("192.0.2.1")
 
@@ -170,10 +195,10 @@ def test_a_database_that_is_missing_or_none_is_refused_with_its_name_and_what_to
     good = Path(write(tmp_path / "good.mmdb", NESTED)).read_bytes()
     short = tmp_path / "short.mmdb"
     short.write_bytes(good[: len(good) // 2])
-    refusals = {missing: "no such file", text / "x.mmdb": "cannot be read"}
+    refusals = {missing: "no such file", text / "x.mmdb": "cannot be read", tmp_path: "cannot be read"}
     for path in (missing, text / "x.mmdb", text, empty, short, tmp_path):
         with pytest.raises(PlacesUnreadable, match=refusals.get(path, "damaged")) as refused:
-            open_places(str(path))
+            open_places(path)
         assert str(path) in str(refused.value)
         assert "FIZZSTAT_GEOIP_DB" in str(refused.value)
 
@@ -236,3 +261,100 @@ def test_a_look_up_takes_microseconds(nested: Place) -> None:
     for address in addresses:
         nested(address)
     assert (time.perf_counter() - started) / len(addresses) < 0.001
+
+
+@pytest.mark.parametrize(
+    ("ip", "country", "continent"),
+    [
+        ("8.8.8.8", "US", "NA"),
+        ("193.0.6.139", "NL", "EU"),
+        ("202.12.29.205", "AU", "OC"),
+        ("200.160.2.3", "BR", "SA"),
+        ("196.216.2.1", "ZA", "AF"),
+        ("133.242.0.3", "JP", "AS"),
+        ("2001:67c:2e8::1", "NL", "EU"),
+        ("2001:dc0::1", "AU", "OC"),
+        ("::ffff:193.0.6.139", "NL", "EU"),
+    ],
+)
+def test_without_a_database_the_registries_tell_the_country(ip: str, country: str, continent: str) -> None:
+    assert open_places()(ip)["country_iso_code"] == country
+    assert open_places()(ip)["continent_code"] == continent
+
+
+@pytest.mark.parametrize("ip", ["", "10.0.0.1", "127.0.0.1", "192.0.2.1", "::1", "fe80::1%eth0", "x", "8.8.8.8:80"])
+def test_of_an_address_that_nobody_was_given_the_registries_tell_nothing(ip: str) -> None:
+    assert registered(ip) == {}
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 10  # longer than files may go unlooked at
+        return self.now
+
+
+def country(code: str) -> dict[str, dict[str, Any]]:
+    return {"192.0.2.0/24": {"country_code": code}}
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[..., Callable[[], str]]:
+    """What a running importer says of an address, by FIZZSTAT_GEOIP_DB."""
+
+    def watch(geoip_db: str = "") -> Callable[[], str]:
+        chosen = load({"FIZZSTAT_DATA_DIR": str(tmp_path / "data"), "FIZZSTAT_GEOIP_DB": geoip_db}, Path("/nowhere"))
+        places = watch_places(chosen, Clock())
+        return lambda: str(places.current()("192.0.2.1").get("country_iso_code"))
+
+    return watch
+
+
+def test_a_database_that_changes_is_read_anew_while_it_is_used(tmp_path: Path, told: Callable[..., Callable[[], str]]) -> None:
+    path = tmp_path / "country.mmdb"
+    write(path, country("DE"))
+    now = told(str(path))
+    assert now() == "DE"
+    write(tmp_path / "new", country("FR"))
+    (tmp_path / "new").replace(path)
+    assert now() == "FR"
+    write(path, country("JP"))
+    assert now() == "JP"
+
+
+@pytest.mark.parametrize("what", ["half", "text", "nothing", "gone"])
+def test_a_broken_new_database_leaves_the_old_one_in_use_and_is_told_once(
+    tmp_path: Path, told: Callable[..., Callable[[], str]], caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    path = tmp_path / "country.mmdb"
+    good = Path(write(path, country("DE"))).read_bytes()
+    now = told(str(path))
+    if what == "gone":
+        path.unlink()
+    else:
+        path.write_bytes({"half": good[: len(good) // 2], "text": b"<html>404</html>" * 99, "nothing": b""}[what])
+    assert [now() for _ in range(3)] == ["DE"] * 3
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert str(path) in errors[0]
+    assert "is used on" in errors[0]
+    write(path, country("FR"))
+    assert now() == "FR"
+
+
+def test_what_geoip_brings_is_used_when_it_comes_and_the_registries_until_then(
+    tmp_path: Path, told: Callable[..., Callable[[], str]]
+) -> None:
+    now = told()
+    assert now() == "None"
+    (tmp_path / "data" / "geoip").mkdir(parents=True)
+    write(tmp_path / "data" / "geoip" / "places.mmdb", country("DE"))
+    assert now() == "DE"
+
+
+def test_no_copy_of_a_database_is_left_behind(tmp_path: Path, told: Callable[..., Callable[[], str]]) -> None:
+    path = tmp_path / "country.mmdb"
+    write(path, country("DE"))
+    told(str(path))()
+    assert list((tmp_path / "data").iterdir()) == []

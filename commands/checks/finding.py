@@ -1,0 +1,108 @@
+"""What a check finds, and what it looks through."""
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import redis
+from elasticsearch import Elasticsearch
+
+from commands.app import App
+from hits.queue import Queue
+from hits.redis import QueueAway, connect, redis_errors
+from settings import Settings
+from store import elastic_client
+
+LEVELS = ("note", "warning", "error")
+ASK_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`level`: an `error` stops hits from being counted or loses some, a `warning` will or makes figures worse, a `note` is what
+    FizzStat cannot promise here. `mend` is a command or a setting; "" where the sentence says all."""
+
+    level: str
+    sentence: str
+    mend: str = ""
+
+
+def note(sentence: str, mend: str = "") -> Finding:
+    return Finding("note", sentence, mend)
+
+
+def warning(sentence: str, mend: str = "") -> Finding:
+    return Finding("warning", sentence, mend)
+
+
+def error(sentence: str, mend: str = "") -> Finding:
+    return Finding("error", sentence, mend)
+
+
+class Ward:
+    """All parts of a FizzStat, each opened when a check asks for it. `public_url` is the collector's address for browsers."""
+
+    def __init__(self, app: App, public_url: str = ""):
+        self.app, self.public_url = app, public_url
+        self.settings: Settings = app.settings
+
+    def now(self) -> float:
+        return time.time()
+
+    @property
+    def queue(self) -> Queue:
+        """Raises QueueAway."""
+        return self.app.queue
+
+    @cached_property
+    def redis(self) -> Any:
+        return connect(self.settings, ASK_SECONDS)
+
+    @cached_property
+    def redis_info(self) -> dict[str, Any]:
+        """INFO. Raises QueueAway."""
+        with redis_errors():
+            told: dict[str, Any] = self.redis.info()
+        return told
+
+    def redis_config(self, name: str) -> str | None:
+        """A line of its configuration; None where it does not tell, as many hosted ones. Raises QueueAway."""
+        self.redis_info  # noqa: B018 - away is away
+        try:
+            found = self.redis.config_get(name)
+        except redis.ResponseError:
+            return None
+        except redis.RedisError as away:
+            raise QueueAway(str(away)) from away
+        return str(found[name]) if name in found else None
+
+    @cached_property
+    def _elastic(self) -> tuple[Elasticsearch, str]:
+        return elastic_client.connect(self.settings.store_url, self.settings.store_api_key)
+
+    @property
+    def elastic(self) -> Elasticsearch:
+        """Raises BadStoreUrl; use it within `talking(ward.store_shown)`."""
+        return self._elastic[0]
+
+    @property
+    def store_shown(self) -> str:
+        return self._elastic[1]
+
+
+def bytes_of(number: float) -> str:
+    """For people: 1.5 GiB."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:.3g} TiB"
+
+
+def span(seconds: float) -> str:
+    """For people: 3 minutes."""
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
