@@ -34,6 +34,7 @@ from collect.limit import Limit
 from collect.script import Script
 from collect.shortcut import Shortcut, headers
 from collect.trust import Sites
+from hits.breaker import Breaker
 from metrics.table import REQUESTS
 from metrics.tally import Tally
 from settings import HOME, Settings
@@ -69,7 +70,7 @@ def create_app(
     """The app. Its intake, its tally, and what it knows of sites and keys, come from `settings` at the first hit unless they
     are given. It is made before the server forks, so that its processes share one memory of limits."""
     app = Flask(__name__, static_folder=None)
-    collector = Collector(settings, intake, sites, Limit.of(settings), tally)
+    collector = Collector(settings, intake, sites, Limit.of(settings), tally, Breaker())
     tracker = Script.load(script)
     hot = Way("/hit", "POST", hit.answer, headers=OPEN)
     ways = (

@@ -8,6 +8,7 @@ from typing import Protocol
 from collect.errors import TryLater
 from collect.limit import Limit
 from collect.trust import Sites, Trust
+from hits.breaker import Breaker
 from hits.hit import Hit
 from hits.intake import Intake, IntakeFull, open_intake
 from hits.snapshot import SnapshotReader
@@ -23,7 +24,8 @@ class Takes(Protocol):
 
 
 class Collector(threading.local):
-    """One of each thread, since an intake is; opened at its first hit, which is after the server's fork. All share `limit`."""
+    """One of each thread, since an intake is; opened at its first hit, which is after the server's fork. All share `limit`
+    and, in a process, `breaker`."""
 
     def __init__(
         self,
@@ -32,9 +34,11 @@ class Collector(threading.local):
         sites: Sites | None = None,
         limit: Limit | None = None,
         tally: Tally | None = None,
+        breaker: Breaker | None = None,
     ):
         self.settings, self.trust = settings, Trust.of(settings)
         self._intake, self._sites, self._limit, self._tally = intake, sites, limit, tally
+        self._breaker = breaker or Breaker()
 
     def take(self, hits: Sequence[Hit]) -> None:
         """Every hit is in Redis or in the spool when this returns. Raises OverLimit and TryLater."""
@@ -59,7 +63,7 @@ class Collector(threading.local):
 
     @cached_property
     def intake(self) -> Intake:
-        return open_intake(self.settings, lambda n: self.tally.add(SPOOLED, n=n))
+        return open_intake(self.settings, self._breaker, lambda n: self.tally.add(SPOOLED, n=n))
 
     @cached_property
     def tally(self) -> Tally:
@@ -67,4 +71,4 @@ class Collector(threading.local):
 
     @cached_property
     def sites(self) -> Sites:
-        return self._sites or SnapshotReader(self.intake.queue.client, self.settings.redis_prefix)
+        return self._sites or SnapshotReader(self.intake.queue.client, self.settings.redis_prefix, breaker=self._breaker)

@@ -1,11 +1,11 @@
 """Where a way in leaves its hits: in Redis, or in the spool while Redis is away."""
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from hits.breaker import Breaker
 from hits.hit import SPOOLED, Hit, encode
 from hits.queue import Queue, is_past, ledger_field
 from hits.redis import QueueAway, connect, redis_url
@@ -13,8 +13,7 @@ from hits.spool import Spool, SpoolFull, spool_folder
 from hits.wire import Wire
 from settings import Settings
 
-REST = 1.0  # seconds that a Redis that failed is left alone
-PUSH_TIMEOUT = 1.0  # seconds
+PUSH_TIMEOUT = 0.5  # seconds
 
 
 class IntakeFull(Exception):
@@ -30,23 +29,29 @@ class Intake:
         self,
         queue: Queue,
         spool: Spool,
-        clock: Callable[[], float] = time.monotonic,
+        breaker: Breaker | None = None,
         on_spooled: Callable[[int], None] = lambda hits: None,
     ):
-        self.queue, self.spool, self._clock, self._on_spooled = queue, spool, clock, on_spooled
-        self._rest_until = 0.0
+        self.queue, self.spool, self._on_spooled = queue, spool, on_spooled
+        self._breaker = breaker or Breaker()
 
     def take(self, hits: Sequence[Hit]) -> None:
         """Every hit is in Redis or in the spool when this returns. Raises IntakeFull, and then says nothing of any of them."""
-        groups: dict[tuple[int, bool], list[Hit]] = defaultdict(list)
-        for hit in hits:
-            groups[self.queue.partition_of(hit), is_past(hit)].append(hit)
-        for (partition, past), some in groups.items():
+        for (partition, past), some in self._by_queue(hits).items():
             if not self._push(partition, past, some):
                 self._spool(partition, past, some)
 
+    def _by_queue(self, hits: Sequence[Hit]) -> Mapping[tuple[int, bool], Sequence[Hit]]:
+        """Hits by partition, and whether they are of the past."""
+        if len(hits) == 1:
+            return {(self.queue.partition_of(hits[0]), is_past(hits[0])): hits}
+        groups: dict[tuple[int, bool], list[Hit]] = defaultdict(list)
+        for hit in hits:
+            groups[self.queue.partition_of(hit), is_past(hit)].append(hit)
+        return groups
+
     def _push(self, partition: int, past: bool, hits: Sequence[Hit]) -> bool:
-        if self._clock() < self._rest_until:
+        if not self._breaker.may_ask():
             return False
         received: dict[str, int] = {}
         for hit in hits:
@@ -55,8 +60,9 @@ class Intake:
         try:
             self.queue.push(partition, [encode(hit) for hit in hits], received, past)
         except QueueAway:
-            self._rest_until = self._clock() + REST
+            self._breaker.failed()
             return False
+        self._breaker.worked()
         return True
 
     def _spool(self, partition: int, past: bool, hits: Sequence[Hit]) -> None:
@@ -69,8 +75,10 @@ class Intake:
         self._on_spooled(len(hits))
 
 
-def open_intake(settings: Settings, on_spooled: Callable[[int], None] = lambda hits: None) -> Intake:
-    """An intake for the process that calls: after a fork, not before. `on_spooled` is told how many hits went to the spool."""
+def open_intake(settings: Settings, breaker: Breaker, on_spooled: Callable[[int], None] = lambda hits: None) -> Intake:
+    """An intake for the thread that calls: after a fork, not before. All of a process share the breaker; `on_spooled` is told
+    how many hits went to the spool."""
     wire = Wire.to(redis_url(settings), PUSH_TIMEOUT)
     queue = Queue(connect(settings, PUSH_TIMEOUT), settings.redis_prefix, settings.partitions, wire)
-    return Intake(queue, Spool(spool_folder(settings.data_dir), settings.spool_limit << 20), on_spooled=on_spooled)
+    spool = Spool(spool_folder(settings.data_dir), settings.spool_limit << 20)
+    return Intake(queue, spool, breaker, on_spooled)

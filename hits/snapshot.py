@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 import redis
 
+from hits.breaker import Breaker
 from hits.redis import QueueAway, redis_errors
 
 
@@ -77,7 +79,15 @@ def is_published(client: redis.Redis, prefix: str) -> bool:
 class SnapshotReader:
     """Reads the snapshot at most once in `seconds`, and keeps the last one while Redis is away."""
 
-    def __init__(self, client: redis.Redis, prefix: str, seconds: float = 1.0, clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefix: str,
+        seconds: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        breaker: Breaker | None = None,
+    ):
+        self._breaker = breaker or Breaker()
         self._client, self._key, self._seconds, self._clock = client, f"{prefix}:snapshot", seconds, clock
         self._text: bytes | None = None
         self._snapshot = Snapshot()
@@ -87,10 +97,8 @@ class SnapshotReader:
     def current(self) -> Snapshot:
         if self._clock() - self._read_at >= self._seconds:
             self._read_at = self._clock()
-            try:
+            with suppress(QueueAway):
                 self._read()
-            except QueueAway:
-                self._read_at = self._clock()
         return self._snapshot
 
     def key(self, token: str) -> KeyRow | None:
@@ -106,8 +114,15 @@ class SnapshotReader:
         return row
 
     def _read(self) -> Snapshot:
-        with redis_errors():
-            text: Any = self._client.get(self._key)
+        if not self._breaker.may_ask():
+            raise QueueAway("Redis was away a moment ago")
+        try:
+            with redis_errors():
+                text: Any = self._client.get(self._key)
+        except QueueAway:
+            self._breaker.failed()
+            raise
+        self._breaker.worked()
         if text != self._text:
             self._text = text
             self._snapshot = msgspec.json.decode(text, type=Snapshot) if text else Snapshot()

@@ -66,7 +66,7 @@ class Wire:
             finally:
                 if not self._link:
                     link.close()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise QueueAway(str(error) or type(error).__name__) from error
         return number
 
@@ -141,9 +141,9 @@ def _bulk_of_text(argument: str | int) -> bytes:
 
 
 def _number(line: bytes) -> int:
-    if line.startswith(b":") and line[1:].lstrip(b"-").isdigit():
-        return int(line[1:])
-    raise _refusal(line)
+    if not line.startswith(b":"):
+        raise _refusal(line)
+    return int(line[1:])
 
 
 def _refusal(line: bytes) -> QueueAway:
