@@ -101,12 +101,12 @@ def show_dead(app: App, receipt: str) -> None:
 
 @dead.command("retry")
 @click.argument("receipts", nargs=-1, metavar="[RECEIPT]...")
-@click.option("--all", "every", is_flag=True, help="All of them.")
+@click.option("--all", "every", is_flag=True, help="All of them, as when none is named.")
 @click.option("--no-wait", is_flag=True, help="Return when the order is given, not when it is done.")
 @pass_app
 def retry_dead(app: App, receipts: tuple[str, ...], every: bool, no_wait: bool) -> None:
     """Send them through the importer again, once their cause is mended."""
-    for target in _targets(app, receipts, every):
+    for target in _targets(app, receipts, every or not receipts):
         give_and_wait(app, "retry-dead", target, not no_wait)
 
 

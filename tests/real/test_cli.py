@@ -275,7 +275,7 @@ def test_dead_hits_are_listed_and_shown(queue_only: System) -> None:
     assert (shown["receipt"], shown["reason"], shown["facts"]["path"]) == ("a1", "too \x1b[1mlong", "/dead")
     assert fizzstat("ledger", "--json").json["dead"] == 2
     assert "no dead hit 'c3'" in fizzstat("dead", "show", "c3").sentence
-    assert fizzstat("dead", "retry").code == 2
+    assert fizzstat("dead", "drop").code == 2
     assert fizzstat("dead", "drop", "a1", "--all").code == 2
 
 

@@ -158,6 +158,16 @@ def test_what_was_spooled_after_redis_had_taken_it_is_a_repeat_even_when_its_vis
     assert (ledger.received, ledger.stored, ledger.dropped) == (2, 1, {"repeat": 1})
 
 
+def test_a_clock_that_jumps_back_leaves_no_document_behind(way, store) -> None:
+    way.deliver([view(0, "/first")], [])
+    in_a_year = (time.time_ns() // 1000) + 365 * 24 * 60 * MINUTE * 1000
+    way.queue.client.set(f"{way.queue.prefix}:version", in_a_year)  # what a clock that was a year ahead has left
+    way.deliver([view(1, "/second")], [])
+    way.deliver([view(2, "/third")], [])
+    assert visit_of(store)["pages"] == ["/first", "/second", "/third"]
+    assert max(store.versions.values()) > in_a_year
+
+
 def test_a_worker_that_lost_its_partition_changes_nothing(way, store) -> None:
     way.push([view(0), view(0, who="b"), view(0, who="c")])
     stale = dict(way.tokens)
