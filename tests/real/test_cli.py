@@ -23,7 +23,7 @@ from tests.real.system import Start, System
 from tests.servers import RedisServer, free_port, until
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-SHAPE = ["received", "stored", "dropped", "queued", "in_hand", "dead", "balanced", "spooled", "by_way", "waiting"]
+SHAPE = ["received", "stored", "dropped", "queued", "in_hand", "dead", "balanced", "spooled", "by_way"]
 receipts = count(1)
 
 
@@ -87,7 +87,6 @@ def test_the_ledger_has_its_shape_and_balances(queue_only: System) -> None:
         "balanced": True,
         "spooled": 0,
         "by_way": {"hit": 1, "pixel": 1},
-        "waiting": 0,
     }
 
 
@@ -316,6 +315,7 @@ def test_a_client_and_a_site_are_erased(one: System, importer: object) -> None:
 
 
 def test_an_order_waits_for_an_importer_and_says_so(queue_only: System) -> None:
+    bury(queue_only, "a1", "a.example")
     fizzstat = Shell({**queue_only.environ, "PYTHONUNBUFFERED": "1"})
     with fizzstat.start("erase", "site", "a.example") as waiting:
         try:
@@ -330,6 +330,7 @@ def test_an_order_waits_for_an_importer_and_says_so(queue_only: System) -> None:
 def test_what_cannot_be_erased_is_one_sentence(queue_only: System) -> None:
     fizzstat = Shell(queue_only.environ)
     assert "32 hexadecimal digits" in fizzstat("erase", "client", "me").err
+    assert "No hit of a site nosuch.example" in fizzstat("erase", "site", "nosuch.example").sentence
     assert "There is no order" in fizzstat("erase", "wait", "nothing").sentence
 
 
