@@ -28,7 +28,7 @@ from store import open_store
 from store.base import KINDS, Document, Store, index_name
 from tests.servers import ELASTICSEARCH_9, ROOT, ElasticsearchServer, RedisServer, open_folder
 
-ROUNDS = 1
+ROUNDS = 3
 PARTITIONS = 16
 
 
