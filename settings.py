@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 HOME = Path(__file__).resolve().parent
@@ -103,9 +104,13 @@ def _urls(what: str, *schemes: str, words: tuple[str, ...] = ()) -> Callable[[st
     """`what` it takes, in words; `words` stand for themselves. What is wrong is not quoted: there may be a password in it."""
 
     def read(text: str) -> str:
-        for url in text.split(","):
-            scheme, colon, rest = url.strip().partition("://")
-            if text not in words and not (scheme in schemes and colon and rest):
+        for url in () if text in words else text.split(","):
+            try:
+                parts = urlsplit(url.strip())
+                fits = parts.scheme in schemes and (parts.hostname or parts.path) and parts.port != 0
+            except ValueError:
+                fits = False
+            if not fits:
                 raise ValueError(f"takes {what}")
         return text
 
@@ -313,6 +318,8 @@ def _read_ext(ext: Path) -> dict[str, str]:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         raise SettingError(f"{ext.name} is no Python in line {error.lineno}: {error.msg}") from None
+    except (NameError, ImportError) as error:
+        raise SettingError(f"{ext.name} cannot be read: {error}") from None
     known = {row.name for row in SETTINGS}
     written = {}
     for name, value in vars(module).items():

@@ -7,7 +7,6 @@ Without Redis, hits are still taken.
 
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
-from hits.redis import QueueAway
 
 NO_STORE = (("Cache-Control", "no-store"),)
 
@@ -18,11 +17,7 @@ def alive(arrival: Arrival, collector: Collector) -> Answer:
 
 def ready(arrival: Arrival, collector: Collector) -> Answer:
     intake = collector.intake
-    try:
-        intake.queue.probe()
-        redis = True
-    except QueueAway:
-        redis = False
+    redis = intake.redis_takes_hits()
     room = intake.spool.room()
     spool = {"used": intake.spool.used(), "limit": collector.settings.spool_limit << 20, "room": room}
     proxies = {"forwarded": forwarded(arrival), "proxies": collector.trust.proxies}

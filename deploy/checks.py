@@ -11,6 +11,7 @@ from typing import IO
 import click
 
 from importer.geo import watch_places
+from importer.spam import watch_spam
 from importer.watched import Unreadable
 from settings import Settings
 
@@ -59,10 +60,11 @@ def take(folder: Path, patience: float = 60) -> IO[str]:
     return lock
 
 
-def places_readable(settings: Settings) -> None:
-    """An importer would not start without the files that FIZZSTAT_GEOIP_DB names."""
+def files_readable(settings: Settings) -> None:
+    """An importer would not start without the files that FIZZSTAT_GEOIP_DB and FIZZSTAT_SPAM_FILE name."""
     try:
         watch_places(settings)
+        watch_spam(settings)
     except Unreadable as error:
         raise CannotStart(str(error)) from None
 

@@ -21,7 +21,7 @@ from typing import IO
 
 import click
 
-from deploy.checks import CannotStart, data_folder, places_readable, port_free, socket_quiet, take
+from deploy.checks import CannotStart, data_folder, files_readable, port_free, socket_quiet, take
 from deploy.logs import Logs
 from hits.redis import private_socket
 from settings import HOME, Settings
@@ -40,9 +40,11 @@ def run(settings: Settings) -> int:
         environ = _environ(settings)
         if settings.own_redis:
             socket_quiet(private_socket(settings))
-        places_readable(settings)
+        files_readable(settings)
         if settings.collect_port == settings.dashboard_port:
             raise CannotStart(f"FIZZSTAT_COLLECT_PORT and FIZZSTAT_DASHBOARD_PORT are both {settings.collect_port}: choose two")
+        if settings.metrics_port in (settings.collect_port, settings.dashboard_port):
+            raise CannotStart(f"FIZZSTAT_METRICS_PORT is another part's too ({settings.metrics_port}): choose one of its own")
         port_free(settings.bind, settings.collect_port, "FIZZSTAT_COLLECT_PORT")
         port_free(settings.bind, settings.dashboard_port, "FIZZSTAT_DASHBOARD_PORT")
         logs = Logs(folder / "log")

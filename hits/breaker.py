@@ -6,7 +6,10 @@ then one thread at a time tries whether it is back.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from hits.redis import QueueAway
 
 FIRST_REST = 1.0  # seconds
 LONGEST_REST = 8.0
@@ -28,6 +31,18 @@ class Breaker:
                 return False
             self._trying = True
             return True
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around a question to Redis: raises QueueAway where it may not be asked, and notes how it went."""
+        if not self.may_ask():
+            raise QueueAway("Redis was away a moment ago")
+        try:
+            yield
+        except BaseException:
+            self.failed()
+            raise
+        self.worked()
 
     def worked(self) -> None:
         if self._rest:

@@ -51,18 +51,23 @@ class Intake:
         return groups
 
     def _push(self, partition: int, past: bool, hits: Sequence[Hit]) -> bool:
-        if not self._breaker.may_ask():
-            return False
         received: dict[str, int] = {}
         for hit in hits:
             name = ledger_field(hit.received, hit.way, "received", hit.site)
             received[name] = received.get(name, 0) + 1
         try:
-            self.queue.push(partition, [encode(hit) for hit in hits], received, past)
+            with self._breaker.asking():
+                self.queue.push(partition, [encode(hit) for hit in hits], received, past)
         except QueueAway:
-            self._breaker.failed()
             return False
-        self._breaker.worked()
+        return True
+
+    def redis_takes_hits(self) -> bool:
+        try:
+            with self._breaker.asking():
+                self.queue.probe()
+        except QueueAway:
+            return False
         return True
 
     def _spool(self, partition: int, past: bool, hits: Sequence[Hit]) -> None:

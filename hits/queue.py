@@ -170,6 +170,11 @@ class Queue:
             lengths = pipe.execute()
         return {number: sum(lengths[3 * i : 3 * i + 3]) for i, number in enumerate(numbers)}
 
+    def has_hand(self, partition: int) -> bool:
+        """Whether a batch was left in the partition's hand."""
+        with redis_errors():
+            return bool(self.client.exists(self.partitions[partition].hand))
+
     def claim(self, partition: int, token: bytes, most: int) -> Hand:
         """Take up to `most` hits, or the whole hand that a batch before left. Raises Fenced."""
         keys = self.partitions[partition]

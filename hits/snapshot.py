@@ -114,15 +114,8 @@ class SnapshotReader:
         return row
 
     def _read(self) -> Snapshot:
-        if not self._breaker.may_ask():
-            raise QueueAway("Redis was away a moment ago")
-        try:
-            with redis_errors():
-                text: Any = self._client.get(self._key)
-        except QueueAway:
-            self._breaker.failed()
-            raise
-        self._breaker.worked()
+        with self._breaker.asking(), redis_errors():
+            text: Any = self._client.get(self._key)
         if text != self._text:
             self._text = text
             self._snapshot = msgspec.json.decode(text, type=Snapshot) if text else Snapshot()

@@ -8,7 +8,7 @@ from hits.redis import redis_errors
 from importer.turn import Part
 from importer.visits import WINDOW
 
-LOOK_AFTER = 2.0  # seconds between looks for clients whose visits may be over, or whose documents were put off long enough
+LOOK_AFTER = 2.0  # seconds between looks for clients whose visits may be over
 OVER = 200  # clients of a partition that are looked after at once
 PUT_OFF = 30_000  # how long documents are put off while hits queue up (ms)
 
@@ -41,9 +41,8 @@ class Agenda:
         waiting = self._queue.waiting(held)
         n = sum(waiting.values())
         behind = n > self._batch_size
-        looks = self._look_after.due()
-        over = self._over(held, now - WINDOW) if looks else {}
-        unwritten = self._unwritten(held, now - PUT_OFF if behind else now) if looks or not behind else {}
+        over = self._over(held, str(now - WINDOW)) if self._look_after.due() else {}
+        unwritten = self._unwritten(held, str(now - PUT_OFF) if behind else "+inf")
         if not (over or unwritten or self._is_batch(n)):
             return {}, behind
         self._first_seen = None
@@ -72,16 +71,16 @@ class Agenda:
         self._from = (self._from + 1) % max(1, len(numbers))
         return numbers[self._from :] + numbers[: self._from]
 
-    def _over(self, held: Mapping[int, bytes], before: int) -> dict[int, list[str]]:
+    def _over(self, held: Mapping[int, bytes], before: str) -> dict[int, list[str]]:
         """Clients that nothing was heard of since."""
         return self._clients({number: self._queue.partitions[number].touched for number in held}, before, OVER)
 
-    def _unwritten(self, held: Mapping[int, bytes], before: int) -> dict[int, list[str]]:
+    def _unwritten(self, held: Mapping[int, bytes], before: str) -> dict[int, list[str]]:
         """Clients of which documents were put off before."""
         most = max(1, self._batch_size // max(1, len(held)))
         return self._clients({number: self._queue.partitions[number].unwritten for number in held}, before, most)
 
-    def _clients(self, keys: Mapping[int, str], before: int, most: int) -> dict[int, list[str]]:
+    def _clients(self, keys: Mapping[int, str], before: str, most: int) -> dict[int, list[str]]:
         with redis_errors(), self._queue.client.pipeline(transaction=False) as pipe:
             for key in keys.values():
                 pipe.zrangebyscore(key, "-inf", before, start=0, num=most)

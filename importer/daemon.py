@@ -172,7 +172,9 @@ class Importer:
 
     def _carry_out_orders(self) -> None:
         try:
-            for order, changed in carry_out(self._queue, self._store, dict(self._leases.held), _now()):
+            # A hand that a turn before left comes first: its documents are not counted in any visit yet.
+            held = {number: token for number, token in self._leases.held.items() if not self._queue.has_hand(number)}
+            for order, changed in carry_out(self._queue, self._store, held, _now()):
                 log.info("order %s (%s) is done here: %d changed", order.id, order.what, changed)
         except Fenced:
             log.warning("an order met a partition that another worker has taken; it goes on there")

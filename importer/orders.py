@@ -20,6 +20,8 @@ from importer.returned import entry_of
 from store.base import BOT_KINDS, KINDS, Store
 
 SCAN = 500  # states, or documents, looked at together
+CLIENT_KINDS = ("client", "bot-client")
+VISIT_KINDS = tuple(kind for kind in (*KINDS, *BOT_KINDS) if kind not in CLIENT_KINDS)
 AHEAD = 5 * 60 * 1000  # how far ahead of its arrival a hit's own time may lie (ms)
 
 
@@ -37,12 +39,16 @@ def carry_out(queue: Queue, store: Store, held: dict[int, bytes], now: int) -> l
 
 
 def _carry_out(queue: Queue, store: Store, order: Order, held: dict[int, bytes], now: int) -> int:
-    changed = {}
+    changed = dict.fromkeys(held, 0)
+    erases = order.what in ("erase-site", "erase-client")
     for number, token in held.items():
-        changed[number] = _in_redis(queue, order, number, token, now)
-    if order.what in ("erase-site", "erase-client"):
-        documents = _erase_documents(store, order)
-        changed[min(held)] += documents
+        if erases:
+            # Before their states go, by which the order would find them again if it is cut short here.
+            open_ones = [client for client in _states(queue, number) if order.target in (client.site, client.id)]
+            changed[number] += _erase_visits(store, open_ones)
+        changed[number] += _in_redis(queue, order, number, token, now)
+    if erases:
+        changed[min(held)] += _erase_documents(store, order)
     for number, token in held.items():
         orders.report(queue, order, number, changed[number])
         queue.settle(number, token, Settlement(now=now, end_order=True))
@@ -82,6 +88,17 @@ def _concerns(order: Order, letter: DeadLetter, facts: Facts | None) -> bool:
     if order.what == "erase-client":
         return facts is not None and order.target in facts.clients
     return order.target in ("", letter.receipt)
+
+
+def _erase_visits(store: Store, clients: list[state.Client]) -> int:
+    """All documents of clients' open visits, also of hits that came after the order: they are about what is erased."""
+    visits = [visit.id for client in clients for visit in client.visits]
+    n = 0
+    for field, ids, kinds in (("visit.id", visits, VISIT_KINDS), ("client.id", [client.id for client in clients], CLIENT_KINDS)):
+        for start in range(0, len(ids), SCAN):
+            n += sum(store.delete(kind, {"terms": {field: ids[start : start + SCAN]}}) for kind in kinds)
+    store.flush()
+    return n
 
 
 def _erase_documents(store: Store, order: Order) -> int:

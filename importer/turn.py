@@ -66,7 +66,7 @@ class Share:
     #: receipts of hits that the store would not take, and why; of those that were there before; of those it took
     dead: dict[str, str] = field(default_factory=dict)
     repeats: set[str] = field(default_factory=set)
-    created: dict[str, Document] = field(default_factory=dict)
+    created: dict[str, Document | None] = field(default_factory=dict)
     #: the new views and events with their documents
     documents: list[tuple[state.Seen, Document]] = field(default_factory=list)
     #: what merging came to; made anew when the store did not take a hit
@@ -354,8 +354,11 @@ def _glimpses(share: Share) -> Iterator[tuple[state.Client, str, state.Known]]:
 
 def _took(share: Share, receipt: str, document: Document, one: Written) -> bool:
     """Note what the store did with a hit's document; False if the hit has no part in its visit."""
-    if one.state == "created" or (one.state == "exists" and one.receipt == receipt):
+    if one.state == "created":
         share.created[receipt] = document
+        return True
+    if one.state == "exists" and one.receipt == receipt:
+        share.created[receipt] = None  # by a turn that was cut short; states may have changed since, so it is written anew
         return True
     if one.state == "exists":
         share.repeats.add(receipt)

@@ -69,9 +69,13 @@ def _is_of(index: str, kind: str) -> bool:
 
 
 def _matches(id: str, source: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
-    """What orders ask for: a term and a range of @timestamp together, or ids."""
+    """What orders ask for: a term and a range of @timestamp together, ids, or terms of a visit's or client's id."""
     if "ids" in query:
         return id in query["ids"]["values"]
+    if "terms" in query:
+        ((path, wanted),) = query["terms"].items()
+        group, name = path.split(".")
+        return source[group][name] in wanted
     term, moments = (part[name] for part, name in zip(query["bool"]["filter"], ("term", "range"), strict=True))
     ((field, wanted),) = term.items()
     limits, at = moments["@timestamp"], milliseconds(source["@timestamp"])

@@ -25,6 +25,9 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 CURRENCIES = frozenset(get_global("all_currencies"))
 
 
+_QUERY = re.compile(r"[?#]")
+_USER = re.compile(r"//[^/@]*@")
+
 #: Events of the tracker whose value is another site's URL: where a visitor came from, and went to.
 FOREIGN = frozenset({"entry", "exit"})
 
@@ -46,7 +49,7 @@ def put_event(hit: Hit, facts: Facts, context: Context) -> None:
 def _bare(value: str) -> str:
     """A foreign page's URL without its query, which is nobody's business here."""
     url = read_url(value)
-    return url.bare if url else value
+    return url.bare if url else _USER.sub("//", _QUERY.split(value, maxsplit=1)[0])
 
 
 def read_number(text: str) -> float | None:

@@ -13,7 +13,7 @@ from importer import visits
 from importer.orders import carry_out
 from tests.memory_store import MemoryStore
 from tests.model import MINUTE
-from tests.way import MIDNIGHT, Way, hit
+from tests.way import MIDNIGHT, Crash, Way, hit
 
 
 @pytest.fixture
@@ -217,12 +217,49 @@ def test_erasing_takes_what_said_it_was_of_some_minutes_to_come_and_leaves_what_
     now = time.time_ns() // 1_000_000
     ahead = view(0, "/ahead", time=now + 4 * MINUTE, receipt=f"{now - 1000:012x}{0:020x}")
     way.deliver([ahead], [])
+    way.turn(due=True, clock=now + 500 * MINUTE)  # its visit is over, and its state gone
     orders.give(way.queue, "erase-site", "example.com")
+    _carry_out(way)
     later = view(0, "/later", who="b", time=now + 4 * MINUTE, receipt=f"{now + 60_000:012x}{0:020x}", received=now + 60_000)
     way.deliver([later], [])
-    _carry_out(way)
     assert [source["url"]["path"] for source in store.of("view")] == ["/later"]
     assert len(store.of("visit")) == len(store.of("client")) == 1
+
+
+def test_a_visit_that_goes_on_while_an_erasure_is_on_its_way_is_erased_whole(way, store) -> None:
+    now = time.time_ns() // 1_000_000
+    way.deliver([view(0, "/secret", time=now - MINUTE, receipt=f"{now - 60_000:012x}{0:020x}")], [])
+    orders.give(way.queue, "erase-site", "example.com")
+    later = {"time": now + 1000, "received": now + 1000}
+    way.deliver([view(0, "/next", receipt=f"{now + 1000:012x}{1:020x}", **later)], [])
+    _carry_out(way)
+    assert store.documents == {}
+    way.deliver([view(0, "/anew", receipt=f"{now + 1000:012x}{2:020x}", **later)], [])
+    (again,) = store.of("view")
+    assert again["visit"]["entry_path"] == "/anew"
+    assert visit_of(store)["id"] == again["visit"]["id"]
+
+
+@pytest.mark.parametrize("moment", ["after create", "after put", "after flush"])
+def test_a_batch_that_is_done_again_after_an_erasure_tells_of_no_erased_visit(way, store, moment) -> None:
+    now = time.time_ns() // 1_000_000
+    way.deliver([view(0, "/secret", time=now - MINUTE, receipt=f"{now - 60_000:012x}{0:020x}")], [])
+    orders.give(way.queue, "erase-site", "example.com")
+    way.push([view(0, "/next", time=now + 1000, received=now + 1000, receipt=f"{now + 1000:012x}{1:020x}")])
+
+    def die(at: str) -> None:
+        if at == moment:
+            raise Crash(at)
+
+    with pytest.raises(Crash):
+        way.turn(die)
+    way.take_over()
+    _carry_out(way)
+    way.turn()
+    (left,) = store.of("view")
+    assert left["visit"]["entry_path"] == "/next"
+    assert visit_of(store)["id"] == left["visit"]["id"]
+    assert way.ledger().balanced
 
 
 def test_a_dead_letter_that_is_retried_does_not_outlive_an_erasure(way, store) -> None:

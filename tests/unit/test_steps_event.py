@@ -121,6 +121,20 @@ def test_what_lies_too_deep_is_left_out_and_nothing_else() -> None:
         nested = nested[0]
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("//o.example/x?tok=secret", "//o.example/x"),
+        ("mailto:a@b.example?subject=secret", "mailto:a@b.example"),
+        ("ftp://user:secret@o.example/x?t=1#f", "ftp://o.example/x"),
+        ("https://o.example:99999/?t=secret", "https://o.example:99999/"),
+        ("not a url", "not a url"),
+    ],
+)
+def test_of_what_is_no_url_of_the_web_no_query_is_kept_either(value: str, kept: str) -> None:
+    assert put(put_event, kind="event", name="exit", value=value).value == kept
+
+
 @pytest.mark.parametrize("name", ["entry", "exit"])
 def test_of_the_foreign_urls_that_the_tracker_tells_no_query_is_kept(name: str) -> None:
     facts = put(put_event, kind="event", name=name, value="https://bank.example/reset?token=secret#joe@example.org")
