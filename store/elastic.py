@@ -180,13 +180,17 @@ def _sorted_by(kind: str, name: str, order: str) -> dict[str, Any]:
 
 
 def _hinted(kind: str, aggs: Mapping[str, Any]) -> dict[str, Any]:
-    """Elasticsearch 9.2.0 counts 0 different values of a key inside a flattened field, unless it is told how to count."""
+    """Elasticsearch 9.2.0 counts 0 different values of a key inside a flattened field, unless it is told how to count; and
+    its percentiles, by default, are now and then further off than the 2 % that both stores keep to."""
     hinted = {}
     for name, agg in aggs.items():
         told = {part: _hinted(kind, inside) if part == "aggs" else inside for part, inside in agg.items()}
         field = find(kind, agg["cardinality"]["field"]) if "cardinality" in agg else None
         if field and field.type == "key":
             told["cardinality"] = {**agg["cardinality"], "execution_hint": "segment_ordinals"}
+        if "percentiles" in agg:
+            accurate = {"compression": 200, "execution_hint": "high_accuracy"}
+            told["percentiles"] = {**agg["percentiles"], "tdigest": accurate}
         hinted[name] = told
     return hinted
 
