@@ -1,9 +1,14 @@
-"""Days and months in UTC, by milliseconds since 1970. Each is formatted once: hits come by the thousand a second."""
+"""Now, and days and months in UTC, by milliseconds since 1970. A day is formatted once: hits come by the thousand a second."""
 
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
 DAY = 24 * 3600 * 1000
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def day_of(ms: int) -> str:

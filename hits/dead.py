@@ -3,7 +3,6 @@
 A letter keeps what documents are made from (no address), so that it can be retried once its cause is mended.
 """
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +45,3 @@ def letter(queue: Queue, receipt: str) -> DeadLetter | None:
         if text is not None:
             return msgspec.json.decode(text, type=DeadLetter)
     return None
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -4,12 +4,12 @@ An order goes to every partition, since each is changed by the holder of its lea
 so a worker that is killed in the middle of one is followed by another that does it again.
 """
 
-import time
 from typing import Literal
 from uuid import uuid4
 
 import msgspec
 
+from hits.days import now_ms
 from hits.queue import Queue
 from hits.redis import redis_errors
 
@@ -42,7 +42,7 @@ class Progress(msgspec.Struct, kw_only=True):
 
 def give(queue: Queue, what: What, target: str = "") -> str:
     """The new order's id. Raises QueueAway."""
-    order = Order(id=uuid4().hex, what=what, target=target, given=time.time_ns() // 1_000_000)
+    order = Order(id=uuid4().hex, what=what, target=target, given=now_ms())
     text = msgspec.json.encode(order)
     name = _key(queue, order.id)
     with redis_errors():

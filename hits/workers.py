@@ -1,7 +1,6 @@
 """Who imports: each worker says in Redis that it lives, holds leases on partitions, and takes no more than its share."""
 
 import os
-import time
 from collections.abc import Callable
 from math import ceil
 from socket import gethostname
@@ -10,6 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
+from hits.days import now_ms
 from hits.queue import Queue
 from hits.redis import QueueAway, redis_errors
 
@@ -30,7 +30,7 @@ class WorkerRow(msgspec.Struct, kw_only=True):
 
 def alive(queue: Queue, lease_seconds: float, now: int | None = None) -> list[WorkerRow]:
     """The workers that were heard of within a lease's time. Raises QueueAway."""
-    since = (now or _now()) - int(lease_seconds * 1000)
+    since = (now or now_ms()) - int(lease_seconds * 1000)
     with redis_errors():
         rows = [msgspec.json.decode(text, type=WorkerRow) for text in queue.client.hvals(f"{queue.prefix}:workers")]
     return sorted((row for row in rows if row.seen >= since), key=lambda row: row.started)
@@ -47,7 +47,7 @@ class Leases:
         self.held: dict[int, bytes] = {}
         self.imported = 0
         self.id = f"{gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._started = _now()
+        self._started = now_ms()
 
     def start(self) -> None:
         self._forget_dead()
@@ -111,13 +111,9 @@ class Leases:
             host=gethostname(),
             pid=os.getpid(),
             started=self._started,
-            seen=_now(),
+            seen=now_ms(),
             partitions=sorted(self.held),
             imported=self.imported,
         )
         with redis_errors():
             queue.client.hset(f"{queue.prefix}:workers", self.id, msgspec.json.encode(row))
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
+from hits.days import now_ms
 from hits.drain import oldest_spooled
 from hits.hit import Hit
 from hits.queue import Fenced, Queue
@@ -137,7 +138,7 @@ class Importer:
             self._carry_out_orders()
         if self._tidy.due():
             self._tidy_up()
-        parts, behind = self._agenda.next_turn(self._leases.held, _now())
+        parts, behind = self._agenda.next_turn(self._leases.held, now_ms())
         if parts:
             self._import(parts, behind)
         else:
@@ -145,7 +146,7 @@ class Importer:
         return True
 
     def _import(self, parts: dict[int, Part], behind: bool) -> None:
-        n, lost = self._turn.take(parts, _now(), put_off=behind)
+        n, lost = self._turn.take(parts, now_ms(), put_off=behind)
         self._leases.imported += n
         self._meter.settled(n, len(lost))
         for number in lost:
@@ -160,7 +161,7 @@ class Importer:
         return Context(
             keep_bots=self._settings.keep_bots,
             bot_signs=self._settings.bot_signs,
-            salts=self._salts.take({period_of(hit.at, identity) for hit in hits}, _now()),
+            salts=self._salts.take({period_of(hit.at, identity) for hit in hits}, now_ms()),
             place=self._places.current(),
             allowed_query={site.id: frozenset(site.query) for site in sites},
             site_hosts={site.id: frozenset(site.hosts) for site in sites},
@@ -174,7 +175,7 @@ class Importer:
         try:
             # A hand that a turn before left comes first: its documents are not counted in any visit yet.
             held = {number: token for number, token in self._leases.held.items() if not self._queue.has_hand(number)}
-            for order, changed in carry_out(self._queue, self._store, held, _now()):
+            for order, changed in carry_out(self._queue, self._store, held, now_ms()):
                 log.info("order %s (%s) is done here: %d changed", order.id, order.what, changed)
         except Fenced:
             log.warning("an order met a partition that another worker has taken; it goes on there")
@@ -184,7 +185,7 @@ class Importer:
         if 0 not in self._leases.held:
             return
         oldest = oldest_spooled(spool_folder(self._settings.data_dir))
-        died = self._salts.bury(_now(), oldest)
+        died = self._salts.bury(now_ms(), oldest)
         if died:
             log.info("salts died: %s", ", ".join(died))
         elif self._settings.own_redis and self._rewrite.due():
@@ -222,7 +223,3 @@ def _say_once(error: Exception, said: str) -> str:
     if sentence != said:
         log.warning("%s: %s", sentence, error)
     return sentence
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -3,7 +3,7 @@
 Both stores hold the same documents, made from the same mappings/, and pass tests/real/test_stores.py.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -99,7 +99,3 @@ class Store(Protocol):
 def index_name(prefix: str, kind: str, period: str) -> str:
     """`fizzstat-view-2026.11`, `fizzstat-bot-view-2026.11`."""
     return f"{prefix}-{kind}-{period}"
-
-
-def all_of(written: Iterable[Written], *states: str) -> bool:
-    return all(one.state in states for one in written)
