@@ -36,7 +36,7 @@ def main(which: str = "elasticsearch", n: int = 200_000) -> None:
     with tempfile.TemporaryDirectory() as folder, open_folder("elasticsearch") as server_folder:
         server = RedisServer(Path(folder))
         server.start()
-        elastic = ElasticsearchServer(server_folder, ELASTICSEARCH_9) if which == "elasticsearch" else None
+        elastic = ElasticsearchServer(server_folder, ELASTICSEARCH_9, "1g", tuned=True) if which == "elasticsearch" else None
         try:
             url = elastic.start().url if elastic else "embedded"  # type: ignore[attr-defined]
             rounds = [_round(server, Path(folder), url, i, n) for i in range(ROUNDS)]

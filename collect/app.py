@@ -2,10 +2,10 @@
 
 | path | way in |
 |---|---|
-| POST /hit | collect/hit.py |
-| POST /event | collect/event.py |
-| GET /pixel.gif | collect/pixel.py |
-| GET /tracker.js, GET / | collect/script.py |
+| POST /hit | collect/ways/hit.py |
+| POST /event | collect/ways/event.py |
+| GET /pixel.gif | collect/ways/pixel.py |
+| GET /tracker.js, GET / | collect/ways/script.py |
 | GET /healthz, GET /readyz | collect/health.py |
 | GET /metrics | collect/figures.py |
 | GET /demo | collect/demo.py |
@@ -23,7 +23,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from collect import event, figures, health, hit, pixel
+from collect import figures, health
 from collect.arrival import Answer, Arrival, Header, arrival, json_answer, refusal
 from collect.body import read_body, throw_away
 from collect.collector import Collector, Takes
@@ -31,9 +31,10 @@ from collect.demo import demo
 from collect.errors import Refused
 from collect.fields import ITEM_LIMIT
 from collect.limit import Limit
-from collect.script import Script
 from collect.shortcut import Shortcut, headers
 from collect.trust import Sites
+from collect.ways import event, hit, pixel
+from collect.ways.script import Script
 from hits.breaker import Breaker
 from metrics.table import REQUESTS
 from metrics.tally import Tally

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from collect import clean
 from collect.errors import BadField
-from collect.event import EventBody
+from collect.ways.event import EventBody
 from hits.hit import decode, encode
 from tests.unit.collecting import Collected
 
