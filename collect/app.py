@@ -14,8 +14,7 @@ POST /hit has a shortcut past Flask's own machinery: collect/shortcut.py.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,15 +23,15 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from collect import figures, health
-from collect.arrival import Answer, Arrival, Header, arrival, json_answer, refusal
+from collect.arrival import NO_PARTS, Answer, arrival, json_answer
 from collect.body import read_body, throw_away
 from collect.collector import Collector, Takes
 from collect.demo import demo
 from collect.errors import Refused
-from collect.fields import ITEM_LIMIT
 from collect.limit import Limit
 from collect.shortcut import Shortcut, headers
 from collect.trust import Sites
+from collect.way import Way
 from collect.ways import event, hit, pixel
 from collect.ways.script import Script
 from hits.breaker import Breaker
@@ -41,23 +40,6 @@ from metrics.tally import Tally
 from settings import HOME, Settings
 
 SCRIPT = HOME / "static" / "tracker.min.js"
-OPEN = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "X-FizzStat-Dropped, X-FizzStat-Refused"))
-PREFLIGHT = (
-    ("Access-Control-Allow-Methods", "GET, POST"),
-    ("Access-Control-Allow-Headers", "Content-Type"),
-    ("Access-Control-Max-Age", "86400"),
-)
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way in. `most` is the bytes that a body may have; `headers` are on all its answers, refusals too."""
-
-    path: str
-    method: str
-    answer: Callable[[Arrival, Collector], Answer]
-    most: int = ITEM_LIMIT
-    headers: Sequence[Header] = ()
 
 
 def create_app(
@@ -73,49 +55,55 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     collector = Collector(settings, intake, sites, Limit.of(settings), tally, Breaker())
     tracker = Script.load(script)
-    hot = Way("/hit", "POST", hit.answer, headers=OPEN)
     ways = (
-        hot,
-        Way("/event", "POST", event.answer, most=event.LIST_LIMIT),
-        Way("/pixel.gif", "GET", pixel.answer, headers=OPEN),
-        Way("/tracker.js", "GET", lambda arrival, _: tracker.answer(arrival)),
-        Way("/", "GET", lambda arrival, _: tracker.answer(arrival)),
-        Way("/healthz", "GET", health.alive),
-        Way("/readyz", "GET", health.ready),
-        Way("/metrics", "GET", figures.answer),
+        hit.WAY,
+        *event.WAYS,
+        *pixel.WAYS,
+        Way("/tracker.js", ("GET",), lambda arrival, _: tracker.answer(arrival)),
+        Way("/", ("GET",), lambda arrival, _: tracker.answer(arrival)),
+        Way("/healthz", ("GET",), health.alive),
+        Way("/readyz", ("GET",), health.ready),
+        Way("/metrics", ("GET",), figures.answer),
     )
     for way in ways:
         view = partial(_serve, way, collector, clock)
-        app.add_url_rule(way.path, way.path, view, methods=[way.method, "OPTIONS"], provide_automatic_options=False)
+        methods = [*way.methods, "OPTIONS"]
+        app.add_url_rule(way.path, " ".join((*way.methods, way.path)), view, methods=methods, provide_automatic_options=False)
     app.register_blueprint(demo(settings))
     app.register_error_handler(HTTPException, partial(_http_error, collector))
-    shortcut = Shortcut(app, hot.method, hot.path, partial(_counted, hot, collector, clock))
+    shortcut = Shortcut(app, "POST", hit.WAY.path, partial(_counted, hit.WAY, collector, clock))
     app.wsgi_app = shortcut  # type: ignore[method-assign]
     return app
 
 
-def answer(way: Way, collector: Collector, environ: dict[str, Any], now: int) -> Answer:
-    """The way from a WSGI environ to an Answer, in which Flask has no part."""
+def answer(way: Way, collector: Collector, environ: dict[str, Any], now: int, parts: Mapping[str, str] = NO_PARTS) -> Answer:
+    """The way from a WSGI environ to an Answer, in which Flask has no part but for the `parts` of its path."""
     try:
         body = read_body(environ, way.most)
         if environ["REQUEST_METHOD"] == "OPTIONS":
-            given = Answer(200, headers=PREFLIGHT if way.headers else ())
+            given = way.preflight
         else:
-            given = way.answer(arrival(environ, body, now), collector)
+            given = way.answer(arrival(environ, body, now, parts), collector)
     except Refused as error:
-        given = refusal(error)
+        given = way.refusal(error)
     return Answer(given.status, given.body, (*given.headers, *way.headers), given.why)
 
 
-def _counted(way: Way, collector: Collector, clock: Callable[[], float], environ: dict[str, Any]) -> Answer:
+def _counted(
+    way: Way,
+    collector: Collector,
+    clock: Callable[[], float],
+    environ: dict[str, Any],
+    parts: Mapping[str, str] = NO_PARTS,
+) -> Answer:
     began = time.perf_counter()
-    given = answer(way, collector, environ, int(clock() * 1000))
+    given = answer(way, collector, environ, int(clock() * 1000), parts)
     figures.count(collector.tally, way.path, given, time.perf_counter() - began)
     return given
 
 
-def _serve(way: Way, collector: Collector, clock: Callable[[], float]) -> Response:
-    return _response(_counted(way, collector, clock, request.environ), request.environ)
+def _serve(way: Way, collector: Collector, clock: Callable[[], float], **parts: str) -> Response:
+    return _response(_counted(way, collector, clock, request.environ, parts), request.environ)
 
 
 def _http_error(collector: Collector, error: HTTPException) -> Response:

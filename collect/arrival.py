@@ -1,6 +1,7 @@
 """What comes to a way in, and what it gives back, free of any web framework: an Arrival in, an Answer out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,11 +11,12 @@ from collect.errors import Refused
 Header = tuple[str, str]
 
 JSON: Header = ("Content-Type", "application/json")
+NO_PARTS: Mapping[str, str] = MappingProxyType({})
 
 
 class Arrival(NamedTuple):
     """A request. `header("USER_AGENT")` is a header's text, "" where there is none; `peer` the address that connected;
-    `query` still percent-encoded; `now` in milliseconds since 1970."""
+    `query` still percent-encoded; `now` in milliseconds since 1970; `parts` what stands in the `<name>`s of the way's path."""
 
     method: str
     query: str
@@ -22,6 +24,7 @@ class Arrival(NamedTuple):
     peer: str
     header: Callable[[str], str]
     now: int
+    parts: Mapping[str, str] = NO_PARTS
 
 
 class Answer(NamedTuple):
@@ -33,7 +36,7 @@ class Answer(NamedTuple):
     why: str = ""
 
 
-def arrival(environ: Mapping[str, Any], body: bytes, now: int) -> Arrival:
+def arrival(environ: Mapping[str, Any], body: bytes, now: int, parts: Mapping[str, str] = NO_PARTS) -> Arrival:
     """The request of a WSGI environ, its body read before."""
 
     def header(name: str) -> str:
@@ -41,7 +44,7 @@ def arrival(environ: Mapping[str, Any], body: bytes, now: int) -> Arrival:
         return utf8(text) if text else ""
 
     query = utf8(environ.get("QUERY_STRING", ""))
-    return Arrival(environ["REQUEST_METHOD"], query, body, environ.get("REMOTE_ADDR", ""), header, now)
+    return Arrival(environ["REQUEST_METHOD"], query, body, environ.get("REMOTE_ADDR", ""), header, now, parts)
 
 
 def utf8(text: str) -> str:

@@ -16,6 +16,7 @@ from collect.collector import Collector
 from collect.errors import BadField, NoRight, OverLimit, Refused, TooLarge, Unreadable
 from collect.fields import ITEM_LIMIT, Body, Sender, make_hit, read_json, site_name
 from collect.trust import Trust, writer
+from collect.way import Way
 from hits.hit import Hit
 from hits.snapshot import KeyRow, Snapshot
 from metrics.table import REFUSED
@@ -88,3 +89,6 @@ def _address(given: str | None) -> str:
     if given and not found:
         raise BadField("ip_addr", "ip_addr takes an IPv4 or IPv6 address")
     return found
+
+
+WAYS = (Way("/event", ("POST",), answer, most=LIST_LIMIT),)

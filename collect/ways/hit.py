@@ -4,6 +4,7 @@ from collect.arrival import Answer, Arrival
 from collect.collector import Collector
 from collect.fields import Body, browser, make_hit, read_json
 from collect.trust import Trust
+from collect.way import OPEN, PREFLIGHT, Way
 from hits.hit import Hit
 from hits.snapshot import Snapshot
 
@@ -21,3 +22,6 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
 def read(arrival: Arrival, trust: Trust, sites: Snapshot) -> Hit:
     """The hit of a request; raises what collect.errors lists as 400 and 403."""
     return make_hit(read_json(arrival.body, Body), "hit", arrival.now, browser(arrival, trust), trust, sites)
+
+
+WAY = Way("/hit", ("POST",), answer, headers=OPEN, preflight=PREFLIGHT)

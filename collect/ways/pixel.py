@@ -12,6 +12,7 @@ from collect.collector import Collector
 from collect.errors import Unreadable
 from collect.fields import Body, browser, make_hit, read_json, read_texts
 from collect.trust import Trust
+from collect.way import OPEN, PREFLIGHT, Way
 from hits.hit import Hit
 from hits.snapshot import Snapshot
 
@@ -53,3 +54,6 @@ def read_query(query: str) -> Body:
     if "j" in parameters:
         return read_json(parameters["j"].encode(), Body)
     return read_texts(parameters, Body)
+
+
+WAYS = (Way("/pixel.gif", ("GET",), answer, headers=OPEN, preflight=PREFLIGHT),)
