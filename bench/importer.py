@@ -1,4 +1,4 @@
-"""The importer's rate, against what its store takes at most: `python -m bench.importer [embedded|elasticsearch] [HITS]`.
+"""The importer's rate, against what its store takes at most: `python -m bench.importer [elasticsearch|embedded] [HITS]`.
 
 A Redis is filled with made-up hits (bench/traffic.py), then a real importer process empties it, as many times as there are
 rounds. Before each round the ceiling is measured: the same documents, ready-made, written by two threads (one, for the
@@ -29,17 +29,18 @@ from store.base import KINDS, Document, Store, index_name
 from tests.servers import ELASTICSEARCH_9, ROOT, ElasticsearchServer, RedisServer, open_folder
 
 ROUNDS = 3
+WARM_UP = 1  # rounds that do not count: Elasticsearch's Java is at full speed only after half a million documents
 PARTITIONS = 16
 
 
-def main(which: str = "elasticsearch", n: int = 200_000) -> None:
+def main(which: str, n: int) -> None:
     with tempfile.TemporaryDirectory() as folder, open_folder("elasticsearch") as server_folder:
         server = RedisServer(Path(folder))
         server.start()
         elastic = ElasticsearchServer(server_folder, ELASTICSEARCH_9, "1g", tuned=True) if which == "elasticsearch" else None
         try:
             url = elastic.start().url if elastic else "embedded"  # type: ignore[attr-defined]
-            rounds = [_round(server, Path(folder), url, i, n) for i in range(ROUNDS)]
+            rounds = [_round(server, Path(folder), url, i, n) for i in range(WARM_UP + ROUNDS)][WARM_UP:]
         finally:
             server.kill()
             if elastic:
@@ -151,4 +152,5 @@ def _resident(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2], *map(int, sys.argv[2:3]))
+    store, hits_a_round = [*sys.argv[1:], *("elasticsearch", "300000")[len(sys.argv) - 1 :]][:2]
+    main(store, int(hits_a_round))

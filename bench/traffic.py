@@ -26,6 +26,7 @@ REFERRERS = ("", "", "https://www.google.com/", "https://news.ycombinator.com/",
 LANGUAGES = ("en-US,en;q=0.9", "de-DE,de;q=0.9,en;q=0.8", "fr-FR,fr;q=0.9", "pt-BR,pt;q=0.8", "ja")
 ZONES = ("America/New_York", "Europe/Berlin", "Europe/Paris", "America/Sao_Paulo", "Asia/Tokyo")
 SITE = "example.com"
+SETTLING = 300  # seconds of visits before the first hit: few last longer
 
 
 def agents(randomness: random.Random, n: int = 2500) -> list[str]:
@@ -37,18 +38,21 @@ def agents(randomness: random.Random, n: int = 2500) -> list[str]:
     return sorted(found)
 
 
-def hits(n: int, until: int, visits_a_second: float = 1000.0, seed: int = 1) -> Iterator[Hit]:
-    """`n` hits in order of arrival, the last of them some time before `until` (ms)."""
+def hits(n: int, until: int, visits_a_second: float = 300.0, seed: int = 1) -> Iterator[Hit]:
+    """`n` hits in order of arrival, the last of them some time before `until` (ms), out of the middle of a busy day: as many
+    visits end as begin."""
     randomness = random.Random(seed)
     known = agents(randomness)
     addresses = [f"{10 + i % 180}.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}" for i in range(100_000)]
     pages = [f"https://{SITE}/section-{i % 40}/page-{i}" for i in range(5000)]
     number = count()
     start = until - int(n / 4 / visits_a_second * 1000) - 900_000
-    opened = 0
+    opened = -int(SETTLING * visits_a_second)
     waiting: list[tuple[int, int, Hit]] = []
 
     def put(at: int, **fields: object) -> None:
+        if at < start:
+            return
         i = next(number)
         hit = Hit(receipt=f"{at:012x}{i:020x}", received=at, way="hit", site=SITE, id=f"{i:x}", **fields)  # type: ignore[arg-type]
         heapq.heappush(waiting, (at, i, hit))

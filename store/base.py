@@ -4,8 +4,9 @@ Both stores hold the same documents, made from the same mappings/, and pass test
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 #: The kinds of documents; a bot's are kept apart as `bot-client`, `bot-visit`, …
 KINDS = ("client", "visit", "view", "event")
@@ -31,8 +32,7 @@ class StoreTaken(StoreError):
     """The embedded store has another writer."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, gc=False):
     """A document to write. `index` is its whole name, such as `fizzstat-view-2026.11`; `source` its JSON, an object."""
 
     kind: str
@@ -41,8 +41,7 @@ class Document:
     source: bytes
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What became of one document.
 
     `state` is `created`; `exists`: a document of that id was there (`receipt` is its `hit.receipt`); `put`; `stale`: a
@@ -55,7 +54,7 @@ class Written:
 
 
 class Store(Protocol):
-    """One thread at a time. Every method may raise StoreAway; methods that write need a store opened with `write=True`."""
+    """Every method may raise StoreAway. Those that write need a store opened with `write=True`; threads may share it."""
 
     url: str  # without user, password or key
 

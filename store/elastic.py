@@ -4,6 +4,7 @@ It keeps to the core that every distribution has: bulk, mget, search, point in t
 delete_by_query. What bulk has answered is in the translog, on disk: there is nothing left to flush.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -15,7 +16,7 @@ from elasticsearch import ApiError
 
 from store.answer import empty
 from store.base import BOT_KINDS, KINDS, BadSearch, Document, StoreAway, StoreError, Written
-from store.elastic_bulk import Answer, bulk
+from store.elastic_bulk import PAUSES, Answer, bulk
 from store.elastic_client import connect, talking
 from store.elastic_setup import pattern, setup
 from store.mappings import find
@@ -119,8 +120,11 @@ class ElasticStore:
 
     def _write(self, action: str, documents: Sequence[Document], options: Mapping[str, Any]) -> list[Written]:
         """The answer of what lost to a version that was there is `stale`, whatever the action."""
-        meta = ({action: {"_index": one.index, "_id": one.id, **options}} for one in documents)
-        lines = [b"%b\n%b\n" % (orjson.dumps(what), one.source) for what, one in zip(meta, documents, strict=True)]
+        named, more = action.encode(), b"".join(b",%b" % orjson.dumps({name: value})[1:-1] for name, value in options.items())
+        lines = [
+            b'{"%b":{"_index":%b,"_id":%b%b}}\n%b\n' % (named, orjson.dumps(one.index), orjson.dumps(one.id), more, one.source)
+            for one in documents
+        ]
         done = Written("created" if action == "create" else "put")
         return [done if answer.status < 300 else _not_written(answer) for answer in self._bulk(lines)]
 
@@ -134,14 +138,22 @@ class ElasticStore:
         found: list[Mapping[str, Any] | None] = []
         for start in range(0, len(keys), MOST_KEYS):
             docs = [{"_index": index, "_id": id_, "_source": fields} for index, id_ in keys[start : start + MOST_KEYS]]
-            with talking(self.url):
-                answers = self._client.mget(docs=docs).body["docs"]
-            for one in answers:
-                # only an index that is not there means that the document is not there either
-                if one.get("error", {}).get("type", "index_not_found_exception") != "index_not_found_exception":
-                    raise StoreAway(f"{self.url} cannot read now: {one['error']['type']}")
-                found.append(one.get("_source"))
+            found += [one.get("_source") for one in self._read(docs)]
         return found
+
+    def _read(self, docs: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The answers of an mget. An index that another worker has just made may need a moment until its shard can be read."""
+        for pause in (*PAUSES, None):
+            with talking(self.url):
+                answers: list[Any] = self._client.mget(docs=docs).body["docs"]
+            # only an index that is not there means that the document is not there either
+            errors = {one["error"]["type"] for one in answers if "error" in one} - {"index_not_found_exception"}
+            if not errors:
+                return answers
+            if pause is None or errors != {"no_shard_available_action_exception"}:
+                break
+            time.sleep(pause)
+        raise StoreAway(f"{self.url} cannot read now: {', '.join(sorted(errors))}")
 
     def _pages(self, kind: str, query: Mapping[str, Any], order: str, source: bool = True) -> Iterator[list[dict[str, Any]]]:
         """Hits by `@timestamp`, of the documents as they were when it began."""

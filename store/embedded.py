@@ -9,9 +9,10 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from ctypes import CDLL
 from pathlib import Path
+from threading import RLock, local
 from typing import Any
 
 import orjson
@@ -42,6 +43,9 @@ class EmbeddedStore:
         self._indices = {kind: TantivyIndex(folder / kind, kind) for kind in ALL_KINDS}
         #: the sources of documents that are written and not yet flushed, by key
         self._pending: dict[str, bytes] = {}
+        self._one_at_a_time = RLock() if write else nullcontext()
+        #: how often writing failed, and how often it had when a thread wrote what it has not flushed yet
+        self._failures, self._of_thread = 0, local()
 
     def setup(self) -> None:
         with self._writing():
@@ -68,7 +72,7 @@ class EmbeddedStore:
         names = [key(*one) for one in keys]
         with self._reading():
             there = self._find([one for one, name in zip(keys, names, strict=True) if name not in self._pending])
-        sources = (self._pending.get(name) or there.get(name) for name in names)
+            sources = [self._pending.get(name) or there.get(name) for name in names]
         return [None if source is None else orjson.loads(source) for source in sources]
 
     def delete(self, kind: str, query: Mapping[str, Any]) -> int:
@@ -82,12 +86,16 @@ class EmbeddedStore:
         return deleted
 
     def flush(self) -> None:
-        dirty = [index for index in self._indices.values() if index.dirty]
-        if not dirty:
-            return
-        with self._writing(), ThreadPoolExecutor(len(dirty)) as pool:
-            list(pool.map(TantivyIndex.commit, dirty))  # a commit mostly waits, for the disk and its own thread
-        self._pending.clear()
+        with self._writing():
+            failures = self._of_thread.__dict__.pop("failures", self._failures)
+            if failures != self._failures:
+                raise StoreAway(f"the store in {self._folder} could not be written meanwhile")
+            dirty = [index for index in self._indices.values() if index.dirty]
+            if not dirty:
+                return
+            with ThreadPoolExecutor(len(dirty)) as pool:
+                list(pool.map(TantivyIndex.commit, dirty))  # a commit mostly waits, for the disk and its own thread
+            self._pending.clear()
         _give_back_memory()
 
     def refresh(self) -> None:
@@ -159,6 +167,7 @@ class EmbeddedStore:
             self._lock = None
 
     def _write(self, document: Document, name: str, state: str) -> Written:
+        self._of_thread.__dict__.setdefault("failures", self._failures)
         index = self._indices[document.kind]
         try:
             new = row(document)
@@ -190,7 +199,8 @@ class EmbeddedStore:
     @contextmanager
     def _reading(self) -> Iterator[None]:
         try:
-            yield
+            with self._one_at_a_time:
+                yield
         except (ValueError, OSError) as error:
             if isinstance(error, StoreError):
                 raise
@@ -198,16 +208,20 @@ class EmbeddedStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """After a failure nothing is known of what was not flushed: all of it is forgotten, and the writers are made anew."""
+        """After a failure nothing is known of what was not flushed: all of it is forgotten, and the writers are made anew.
+        Another thread that wrote some of it is told when it flushes."""
         if self._lock is None:
             raise StoreError("this store was opened for reading")
-        try:
-            yield
-        except (ValueError, OSError) as error:
-            if isinstance(error, StoreError):
-                raise
-            self._let_go()
-            raise StoreAway(f"the store in {self._folder} cannot be written: {error}") from error
+        with self._one_at_a_time:
+            try:
+                yield
+            except (ValueError, OSError) as error:
+                if isinstance(error, StoreError):
+                    raise
+                self._let_go()
+                self._failures += 1
+                self._of_thread.__dict__.pop("failures", None)
+                raise StoreAway(f"the store in {self._folder} cannot be written: {error}") from error
 
     def _let_go(self) -> None:
         for index in self._indices.values():

@@ -8,8 +8,6 @@ import logging
 import shutil
 from pathlib import Path
 
-import tantivy
-
 from store.base import Document
 from store.columns import bare_row, row
 from store.source import Unwritable
@@ -45,7 +43,7 @@ def rebuild(folder: Path, kind: str) -> None:
     log.info("all %d %s documents are indexed anew", count, kind)
 
 
-def _row(kind: str, key: str, text: bytes) -> tantivy.Document:
+def _row(kind: str, key: str, text: bytes) -> str:
     index, id_ = key.split("/", 1)
     document = Document(kind, index, id_, text)
     try:

@@ -51,8 +51,9 @@ class TantivyIndex:
         rows = (searcher.doc(address) for _, address in hits)
         return {str(row.get_first("_key")): bytes(row.get_first("_source") or b"") for row in rows}
 
-    def add(self, row: tantivy.Document) -> None:
-        self._open_writer().add_document(row)
+    def add(self, row: str) -> None:
+        """A row as store/columns.py makes them."""
+        self._open_writer().add_json(row)
         self.dirty = True
 
     def remove(self, key: str) -> None:

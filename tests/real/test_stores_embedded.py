@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -263,3 +264,20 @@ def test_the_lock_is_not_inherited(opener: Opener) -> None:
             opener(write=True).close()
         finally:
             child.kill()
+
+
+def test_a_worker_is_told_when_another_ones_failure_took_what_it_had_not_flushed(opener: Opener) -> None:
+    store = opener(write=True)
+    view, event = opener.document("view", "1", {"@timestamp": NOON}), opener.document("event", "2", {"@timestamp": NOON})
+    store.create([view])
+    broken = opener.folder / "store" / "event"
+    broken.mkdir()
+    (broken / "meta.json").write_text("{")
+    with ThreadPoolExecutor(1) as other, pytest.raises(StoreAway):
+        other.submit(store.create, [event]).result()
+    with pytest.raises(StoreAway):
+        store.flush()
+    assert store.get([(view.index, view.id)]) == [None]
+    assert [one.state for one in store.create([view])] == ["created"]
+    store.flush()
+    assert store.count("view") == 1
