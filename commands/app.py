@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hits.ledger import Ledger
-from hits.queue import Queue
+from hits.queue import Queue, open_queue
 from hits.redis import connect
 from settings import Settings, load
 
@@ -28,7 +28,7 @@ class App:
     @cached_property
     def queue(self) -> Queue:
         """With all partitions that were ever in use. Raises QueueAway."""
-        queue = Queue(connect(self.settings), self.settings.redis_prefix, self.settings.partitions)
+        queue = open_queue(self.settings)
         queue.keep_all_partitions()
         return queue
 

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from commands.app import App, pass_app
-from commands.failures import without_secrets
 from commands.screen import say, say_json, table
+from hits.redis import without_secrets
 from settings import SETTINGS, Setting, Settings
 
 

@@ -21,6 +21,8 @@ FIELDS = (
     click.option("--currency", help='A code such as EUR; "" for none.'),
     click.option("--week-start", type=click.Choice(WEEK_DAYS, case_sensitive=False), help="The week's first day."),
     click.option("--query", multiple=True, help="A URL parameter that its pages' documents keep; several: say it again."),
+    click.option("--foreign", help='What other trackers call it, comma-separated: umami:UUID,matomo:3; "" for none.'),
+    click.option("--identify/--no-identify", default=None, help="Whether its pages may tell traits of a visitor."),
     click.option("--shield-ip", "shield_ips", multiple=True, help="An address or network whose hits are dropped: 192.0.2.0/24."),
     click.option("--shield-country", "shield_countries", multiple=True, help="A country whose hits are dropped: AT."),
     click.option(
@@ -57,7 +59,7 @@ def list_(app: App, as_json: bool) -> None:
     if as_json:
         say_json(rows)
     elif rows:
-        heads = ("Id", "Name", "Hosts", "Time zone", "Currency", "Week starts", "Parameters kept", "Shields")
+        heads = ("Id", "Name", "Hosts", "Time zone", "Currency", "Week starts", "Parameters kept", "Called elsewhere", "Shields")
         say(table(heads, [_line(row) for row in rows]))
     else:
         say("There is no site yet. The first hit of one makes it; ./fizzstat sites add example.com does too.")
@@ -75,8 +77,9 @@ def add(app: App, /, id: str, hosts: tuple[str, ...], **given: Any) -> None:
     ID is its first host, and stays what it is called in documents for good.
     """
     shields = _shields(given)
+    foreign = _foreign(given) or ()
     with app.accounts.change() as session:
-        site = add_site(session, id, now=datetime.now(UTC), hosts=hosts, shields=shields, **_given(given))
+        site = add_site(session, id, now=datetime.now(UTC), hosts=hosts, foreign=foreign, shields=shields, **_given(given))
     say(f"The site {site.id} is made.")
 
 
@@ -93,17 +96,19 @@ def set_(app: App, /, site: str, hosts: tuple[str, ...], no_query: bool, no_shie
     """
     lifted: dict[str, tuple[str, ...]] = dict.fromkeys(SHIELDS, ()) if no_shields else {}
     shields = lifted | _shields(given)
+    foreign = _foreign(given)
     values = _given(given)
     if no_query:
         values["query"] = ()
-    if not values and not hosts and not shields:
+    if not values and not hosts and foreign is None and not shields:
         raise click.UsageError(
-            "Say what is to be changed: --name, --host, --time-zone, --currency, --week-start, --query, --shield-…."
+            "Say what is to be changed: --name, --host, --time-zone, --currency, --week-start, --query, --foreign, --identify, "
+            "--shield-…."
         )
     _adopt(app)
     with app.accounts.change() as session:
         row = site_called(session, site)
-        set_site(session, row, hosts=hosts or None, shields=shields, **values)
+        set_site(session, row, hosts=hosts or None, foreign=foreign, shields=shields, **values)
     say(f"The site {row.id} is changed.")
 
 
@@ -131,6 +136,8 @@ def row_of(site: Site, server_zone: str) -> dict[str, Any]:
         "currency": site.currency or None,
         "week_start": site.week_start,
         "query": site.query,
+        "foreign": [foreign.id for foreign in site.foreign],
+        "identify": site.identify,
         "shields": msgspec.structs.asdict(shields_of(site)),
         "created": site.created.isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
@@ -139,7 +146,14 @@ def row_of(site: Site, server_zone: str) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> tuple[str, ...]:
     hosts, query = ", ".join(row["hosts"]), ", ".join(row["query"])
     shields = ", ".join(value for kind in SHIELDS for value in row["shields"][kind])
-    return row["id"], row["name"], hosts, row["time_zone"], row["currency"] or "", row["week_start"], query, shields
+    foreign = ", ".join(row["foreign"])
+    return row["id"], row["name"], hosts, row["time_zone"], row["currency"] or "", row["week_start"], query, foreign, shields
+
+
+def _foreign(options: dict[str, Any]) -> list[str] | None:
+    """Taken out of the options, None where it was not said."""
+    said = options.pop("foreign")
+    return None if said is None else [id for id in said.split(",") if id.strip()]
 
 
 def _shields(options: dict[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -6,14 +6,17 @@ import click
 import msgspec
 
 from commands.app import App, pass_app
-from commands.failures import sentence, without_secrets
+from commands.failures import sentence
 from commands.queue import ledger_tables, when
+from commands.redises import AskedRedis, asked
 from commands.screen import say, say_json, table
 from hits import workers
 from hits.ledger import Ledger
-from hits.redis import QueueAway, redis_errors, redis_url
+from hits.redis import without_secrets
 from hits.spool import Spool, spool_folder
 from store.base import KINDS, StoreError
+
+ASK_SECONDS = 5.0
 
 
 @click.command()
@@ -24,36 +27,32 @@ def status(app: App, as_json: bool) -> None:
 
     Exit code 1 when Redis or the store is away.
     """
-    redis, rows, ledger = _redis(app)
+    redises = [_redis(app, one) for one in asked(app.settings, ASK_SECONDS)]
+    rows, ledger = _queue(app) if all(one["ok"] for one in redises) else ([], None)
     store = _store(app)
     if as_json:
         say_json(
             {
-                "redis": redis,
+                "redis": {**redises[0], "others": redises[1:]} if redises[1:] else redises[0],
                 "store": store,
                 "workers": [msgspec.to_builtins(row) for row in rows],
                 "ledger": ledger and ledger.as_dict(),
             }
         )
     else:
-        _say(redis, store, rows, ledger, app)
-    away = [part["error"] for part in (redis, store) if "error" in part]
+        _say(redises, store, rows, ledger, app)
+    away = [part["error"] for part in (*redises, store) if "error" in part]
     for error in away:
         click.echo(f"Error: {error}", err=True)
     if away:
         raise SystemExit(1)
 
 
-def _redis(app: App) -> tuple[dict[str, Any], list[workers.WorkerRow], Ledger | None]:
-    url = without_secrets(redis_url(app.settings))
-    try:
-        ledger = app.ledger()
-        rows = workers.alive(app.queue, app.settings.lease_seconds)
-        with redis_errors():
-            info = app.queue.client.info()
-    except QueueAway as error:
+def _redis(app: App, one: AskedRedis) -> dict[str, Any]:
+    if one.away:
         spooled = Spool(spool_folder(app.settings.data_dir), limit=0).used()
-        return {"url": url, "ok": False, "spooled_bytes": spooled, "error": sentence(error, app)}, [], None
+        return {"url": one.where, "ok": False, "spooled_bytes": spooled, "error": sentence(one.away, app)}
+    info = one.info
     told = {
         "version": info["redis_version"],
         "used_memory": info["used_memory"],
@@ -62,7 +61,12 @@ def _redis(app: App) -> tuple[dict[str, Any], list[workers.WorkerRow], Ledger | 
         "eviction": info["maxmemory_policy"],
         "uptime_seconds": info["uptime_in_seconds"],
     }
-    return {"url": url, "ok": True, "private": app.settings.own_redis, **told}, rows, ledger
+    return {"url": one.where, "ok": True, "private": app.settings.own_redis, **told}
+
+
+def _queue(app: App) -> tuple[list[workers.WorkerRow], Ledger]:
+    ledger = app.ledger()
+    return workers.importers(app.queue, app.settings.lease_seconds), ledger
 
 
 def _store(app: App) -> dict[str, Any]:
@@ -74,12 +78,16 @@ def _store(app: App) -> dict[str, Any]:
         return {"url": without_secrets(app.settings.store_url), "ok": False, "documents": None, "error": sentence(error, app)}
 
 
-def _say(redis: dict[str, Any], store: dict[str, Any], rows: list[workers.WorkerRow], ledger: Ledger | None, app: App) -> None:
-    say(table(("Part", "State", "Where"), [("Redis", _state(redis), redis["url"]), ("Store", _state(store), store["url"])]))
+def _say(
+    redises: list[dict[str, Any]], store: dict[str, Any], rows: list[workers.WorkerRow], ledger: Ledger | None, app: App
+) -> None:
+    parts = [("Redis", _state(one), one["url"]) for one in redises]
+    say(table(("Part", "State", "Where"), [*parts, ("Store", _state(store), store["url"])]))
     if store["documents"] is not None:
         say("", table(("Documents", "#"), store["documents"].items()))
     if ledger is None:
-        say("", f"The spool on this machine's disk holds {redis['spooled_bytes']:,} bytes of hits; none is lost.")
+        spooled = next(one["spooled_bytes"] for one in redises if not one["ok"])
+        say("", f"The spool on this machine's disk holds {spooled:,} bytes of hits; none is lost.")
         return
     say("")
     if rows:
@@ -90,13 +98,16 @@ def _say(redis: dict[str, Any], store: dict[str, Any], rows: list[workers.Worker
     else:
         say("No importer is at work: hits wait in the queue. Start one with ./fizzstat import (./fizzstat run has one).")
     say("", *ledger_tables(ledger))
-    if not redis["append_only"]:
-        say(
-            "",
-            "Redis keeps no append-only file, so queued hits are lost if it crashes: set appendonly yes in its configuration.",
-        )
-    if redis["eviction"] != "noeviction":
-        say("", "Redis may throw hits away when its memory is full: set maxmemory-policy noeviction in its configuration.")
+    limit = app.settings.queue_limit
+    if limit and ledger.queued > limit:
+        say("", f"More than {limit:,} hits wait (FIZZSTAT_QUEUE_LIMIT), so hits of the past are not taken until there are fewer.")
+    for one in redises:
+        name = f"Redis at {one['url']}" if len(redises) > 1 else "Redis"
+        if not one["append_only"]:
+            lost = "so queued hits are lost if it crashes: set appendonly yes in its configuration."
+            say("", f"{name} keeps no append-only file, {lost}")
+        if one["eviction"] != "noeviction":
+            say("", f"{name} may throw hits away when its memory is full: set maxmemory-policy noeviction in its configuration.")
 
 
 def _state(part: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import click
 
-from commands.failures import without_secrets
+from hits.redis import without_secrets
 
 SECONDS = 30
 

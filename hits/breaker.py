@@ -32,6 +32,10 @@ class Breaker:
             self._trying = True
             return True
 
+    def rests(self) -> bool:
+        """Whether it is to be left alone still."""
+        return bool(self._rest) and self._clock() < self._until
+
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Around a question to Redis: raises QueueAway where it may not be asked, and notes how it went."""

@@ -32,16 +32,18 @@ def letters(queue: Queue, site: str | None = None) -> Iterator[DeadLetter]:
     """All of them, the oldest death first. Raises QueueAway."""
     found = []
     for keys in queue.partitions:
-        with redis_errors():
-            found += [msgspec.json.decode(text, type=DeadLetter) for text in queue.client.hvals(keys.dead)]
+        client = queue.client_of(keys.number)
+        with redis_errors(client):
+            found += [msgspec.json.decode(text, type=DeadLetter) for text in client.hvals(keys.dead)]
     return iter(sorted((one for one in found if site in (None, one.site)), key=lambda one: (one.died, one.receipt)))
 
 
 def letter(queue: Queue, receipt: str) -> DeadLetter | None:
     """One letter. Raises QueueAway."""
     for keys in queue.partitions:
-        with redis_errors():
-            text = queue.client.hget(keys.dead, receipt)
+        client = queue.client_of(keys.number)
+        with redis_errors(client):
+            text = client.hget(keys.dead, receipt)
         if text is not None:
             return msgspec.json.decode(text, type=DeadLetter)
     return None

@@ -1,7 +1,8 @@
 """The drain: queues what lies in the spool files of this host, once Redis is back, and deletes each file when it is through.
 
-A file holds hits of several partitions, and each partition remembers in Redis how far the file was drained into it: one
-script queues a chunk's hits and moves that mark, so a drain that is killed anywhere neither loses nor repeats a hit.
+A file holds hits of several partitions, and each partition remembers in its Redis how far the file was drained into it: one
+script queues a chunk's hits and moves that mark, so a drain that is killed anywhere neither loses nor repeats a hit. Each
+Redis has a thread of its own here, so one that is away, or hangs, holds up nobody else's hits.
 """
 
 import fcntl
@@ -9,6 +10,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,8 +18,8 @@ from socket import gethostname
 from threading import Event
 
 from hits.hit import envelope
-from hits.queue import Queue, ledger_field
-from hits.redis import QueueAway, connect, redis_errors
+from hits.queue import Queue, ledger_field, open_queue
+from hits.redis import QueueAway, redis_errors, redis_urls
 from hits.spool import files, locked, spool_folder
 from settings import Settings
 
@@ -53,33 +55,139 @@ def _lock(file: int) -> bool:
 
 
 def _run(settings: Settings, folder: Path, stop: Event, observe: Observe) -> None:
-    looked = False  # once at the start, for what a drain before may have left half done
-    while not stop.wait(IDLE):
-        if looked and not files(folder):
-            continue
+    """A thread for each Redis, until all have ended; if one fails, all end, and its error is raised."""
+    n = len(redis_urls(settings))
+    through: list[dict[str, int]] = [{} for _ in range(n)]
+    with ThreadPoolExecutor(n, "drain") as pool:
+        running = [pool.submit(Drain(open_queue(settings), place, folder, through, observe).run, stop) for place in range(n)]
+        if any(one.exception() for one in wait(running, return_when=FIRST_EXCEPTION).done):
+            stop.set()
+    for one in running:
+        one.result()
+
+
+class Drain:
+    """Of one Redis, by its place among them, and of one thread. `through` is shared: for each Redis how far each file (by name)
+    is known to be drained into it. A file goes when all are through."""
+
+    def __init__(self, queue: Queue, place: int, folder: Path, through: list[dict[str, int]], observe: Observe):
+        self._queue, self._place, self._folder, self._observe = queue, place, folder, observe
+        self._everywhere, self._through = through, through[place]
+
+    def run(self, stop: Event) -> None:
+        looked = False  # once at the start, for what a drain before may have left half done
+        while not stop.wait(IDLE):
+            if looked and not files(self._folder) and not self._through:
+                continue
+            try:
+                self._queue.keep_partitions_of(self._place)
+                while not stop.is_set() and self.drain_all():
+                    pass
+                looked = True
+            except QueueAway as error:
+                self._through.clear()  # it may come back with less than it had
+                log.debug("Redis is away, the spool waits: %s", error)
+
+    def drain_all(self) -> int:
+        """Drain every file as far as it is written; how many hits were queued. Raises QueueAway."""
+        self._forget_deleted()
+        return sum(self._drain(path) for path in files(self._folder))
+
+    def _drain(self, path: Path) -> int:
         try:
-            queue = Queue(connect(settings), settings.redis_prefix, settings.partitions)
-            queue.keep_all_partitions()
-            while not stop.is_set() and drain_all(queue, folder, observe):
-                pass
-            looked = True
-        except QueueAway as error:
-            log.debug("Redis is away, the spool waits: %s", error)
+            file = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            return 0
+        try:
+            marks, queued, end = Marks(self._queue), 0, self._through.get(path.name, 0)
+            while chunk := _read_chunk(file, end):
+                queued += self._queue_chunk(path.name, chunk, marks)
+                end = self._through[path.name] = chunk[-1].end
+            deleted = self._delete(path, file, end)
+        finally:
+            os.close(file)
+        if deleted:
+            self._observe("before forget")
+            self._forget_deleted()
+            self._observe("after forget")
+        return queued
+
+    def _queue_chunk(self, name: str, chunk: "list[_Line]", marks: "Marks") -> int:
+        shares: dict[tuple[int, str], _Share] = {}
+        for line in chunk:
+            target = _target(self._queue, name, line)
+            if self._queue.partition(target[0]).redis != self._place or line.start < marks[target]:
+                continue
+            share = shares.setdefault(target, _Share())
+            (share.past if line.past else share.live).append(line.entry)
+            share.queued += 1
+            if hit := envelope(line.entry):
+                share.received[ledger_field(hit.received, hit.way, "received", hit.site)] += 1
+        for target, share in shares.items():
+            self._observe("before queue")
+            number, mark = target
+            before, after = marks[target], chunk[-1].end
+            if self._queue.drain(number, mark, before, after, share.live, share.past, share.received) != after:
+                raise QueueAway("the mark of a spool file is not where it was: Redis lost data, or was changed for another")
+            marks[target] = after
+            self._observe("after queue")
+        return sum(share.queued for share in shares.values())
+
+    def _delete(self, path: Path, file: int, end: int) -> bool:
+        """Delete the file if nothing was written behind `end` and every Redis has all of it; whether it is gone."""
+        with locked(file):
+            everywhere = all(through.get(path.name, 0) == end for through in self._everywhere)
+            if everywhere and (os.fstat(file).st_size == end or _is_torn(file, end, path)):
+                self._observe("before delete")
+                path.unlink(missing_ok=True)
+                self._observe("after delete")
+        return not path.exists()
+
+    def _forget_deleted(self) -> None:
+        """Forget this host's files that are gone, also those that a drain left between deleting and forgetting."""
+        there = {path.name for path in files(self._folder)}
+        for name in self._through.keys() - there:
+            del self._through[name]
+        shard, host = self._queue.shards[self._place], f"{gethostname()}."
+        marks = self._queue.ask(lambda pipe, keys: pipe.hkeys(keys.spools), shard=shard)
+        named = {name.decode() for (names,) in marks.values() for name in names}
+        gone = [name for name in named if name.startswith(host) and name.partition("@")[0] not in there]
+        if gone:
+            self._queue.ask(lambda pipe, keys: pipe.hdel(keys.spools, *gone), shard=shard)
 
 
-def drain_all(queue: Queue, folder: Path, observe: Observe = lambda moment: None) -> int:
-    """Drain every file as far as it is written; how many hits were queued. Raises QueueAway."""
-    forget_deleted(queue, folder)
-    return sum(_drain(queue, path, observe) for path in files(folder))
+class Marks(dict[tuple[int, str], int]):
+    """How far a file was drained, by partition and the mark's name (see _target); asked of Redis when it is wanted first."""
+
+    def __init__(self, queue: Queue):
+        super().__init__()
+        self._queue = queue
+
+    def __missing__(self, target: tuple[int, str]) -> int:
+        number, name = target
+        client = self._queue.client_of(number)
+        with redis_errors(client):
+            mark = self[target] = int(client.hget(self._queue.partition(number).spools, name) or 0)
+        return mark
+
+
+def _target(queue: Queue, name: str, line: "_Line") -> tuple[int, str]:
+    """The partition that a line goes to, and the name of the file's mark there. The Redis that it was meant for may have been
+    taken out of the settings since. Then another stands in for it, and what is for that one itself keeps another mark."""
+    n, n_redis = line.partition, len(queue.shards)
+    if line.redis < n_redis:
+        return n * n_redis + line.redis, name
+    return n * n_redis + line.redis % n_redis, f"{name}@{line.redis}"
 
 
 def spooled(queue: Queue, folder: Path) -> int:
     """How many hits of the folder's files wait to be drained. Raises QueueAway."""
     n = 0
     for path, file in _opened(folder):
-        marks = _marks(queue, path.name)
+        marks = Marks(queue)
+        waiting = sum(line.start >= marks[_target(queue, path.name, line)] for line in _lines(file, 0))
         if os.fstat(file).st_nlink:  # else it was drained meanwhile, and its marks are forgotten
-            n += sum(line.start >= marks.get(line.partition, 0) for line in _lines(file, 0))
+            n += waiting
     return n
 
 
@@ -102,35 +210,14 @@ def _opened(folder: Path) -> Iterator[tuple[Path, int]]:
             os.close(file)
 
 
-def _drain(queue: Queue, path: Path, observe: Observe) -> int:
-    try:
-        file = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return 0
-    try:
-        marks, queued, end = _marks(queue, path.name), 0, 0
-        while chunk := _read_chunk(file, end):
-            queued += _queue_chunk(queue, path.name, chunk, marks, observe)
-            end = chunk[-1].end
-        with locked(file):
-            if os.fstat(file).st_size == end or _is_torn(file, end, path):
-                observe("before delete")
-                path.unlink(missing_ok=True)
-                observe("after delete")
-    finally:
-        os.close(file)
-    if not path.exists():
-        observe("before forget")
-        _forget(queue, [path.name])
-        observe("after forget")
-    return queued
-
-
 @dataclass
 class _Line:
+    """`partition` and `redis` are what its title says (hits/keys.py)."""
+
     start: int
     end: int
     partition: int
+    redis: int
     past: bool
     entry: bytes
 
@@ -143,26 +230,6 @@ class _Share:
     past: list[bytes] = field(default_factory=list)
     queued: int = 0
     received: Counter[str] = field(default_factory=Counter)
-
-
-def _queue_chunk(queue: Queue, name: str, chunk: list[_Line], marks: dict[int, int], observe: Observe) -> int:
-    shares: dict[int, _Share] = {}
-    for line in chunk:
-        if line.start < marks.get(line.partition, 0):
-            continue
-        share = shares.setdefault(line.partition, _Share())
-        (share.past if line.past else share.live).append(line.entry)
-        share.queued += 1
-        if hit := envelope(line.entry):
-            share.received[ledger_field(hit.received, hit.way, "received", hit.site)] += 1
-    for partition, share in shares.items():
-        observe("before queue")
-        before, after = marks.get(partition, 0), chunk[-1].end
-        if queue.drain(partition, name, before, after, share.live, share.past, share.received) != after:
-            raise QueueAway("the mark of a spool file is not where it was: Redis lost data, or was changed for another")
-        marks[partition] = after
-        observe("after queue")
-    return sum(share.queued for share in shares.values())
 
 
 def _read_chunk(file: int, start: int) -> list[_Line]:
@@ -182,8 +249,9 @@ def _lines(file: int, start: int) -> Iterator[_Line]:
             return
         for text in whole.splitlines(keepends=True):
             end = start + len(text)
-            partition, past, entry = text.rstrip(b"\n").split(b" ", 2)
-            yield _Line(start, end, int(partition), past == b"1", entry)
+            title, past, entry = text.rstrip(b"\n").split(b" ", 2)
+            partition, _, redis = title.partition(b".")
+            yield _Line(start, end, int(partition), int(redis or 0), past == b"1", entry)
             start = end
 
 
@@ -197,29 +265,3 @@ def _is_torn(file: int, end: int, path: Path) -> bool:
         log.warning("%s ends in a torn line of %d bytes, which was never accepted", path.name, len(rest))
         return True
     return False
-
-
-def _marks(queue: Queue, name: str) -> dict[int, int]:
-    with redis_errors(), queue.client.pipeline(transaction=False) as pipe:
-        for keys in queue.partitions:
-            pipe.hget(keys.spools, name)
-        return {n: int(mark) for n, mark in enumerate(pipe.execute()) if mark is not None}
-
-
-def forget_deleted(queue: Queue, folder: Path) -> None:
-    """Forget the marks of this host's files that are gone (a drain was killed between deleting and forgetting)."""
-    with redis_errors(), queue.client.pipeline(transaction=False) as pipe:
-        for keys in queue.partitions:
-            pipe.hkeys(keys.spools)
-        named = {name.decode() for names in pipe.execute() for name in names}
-    there = {path.name for path in files(folder)}
-    gone = [name for name in named - there if name.startswith(f"{gethostname()}.")]
-    if gone:
-        _forget(queue, gone)
-
-
-def _forget(queue: Queue, names: list[str]) -> None:
-    with redis_errors(), queue.client.pipeline(transaction=False) as pipe:
-        for keys in queue.partitions:
-            pipe.hdel(keys.spools, *names)
-        pipe.execute()

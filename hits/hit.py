@@ -25,6 +25,8 @@ LIMITS = {
     "accept_encoding": 128,
     "hint_brands": 256,
     "hint_platform": 32,
+    "encoding": 64,
+    "referrer_header": 2048,
 }
 CUT = frozenset(
     {
@@ -40,6 +42,8 @@ CUT = frozenset(
         "accept_encoding",
         "hint_brands",
         "hint_platform",
+        "encoding",
+        "referrer_header",
     }
 )
 DATA_KEYS = 30
@@ -60,9 +64,12 @@ class Hit(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     `receipt` names this very arrival (UUIDv7, by the collector); `id` is the sender's own name for the hit, by which a
     repeat is known. `site` is a site's permanent id. Times are milliseconds since 1970, UTC; `time` is the hit's own,
-    where the sender may set it, else `received`. `engaged` is milliseconds, `scroll` percent, both totals of the view so far.
+    where the sender may set it, else `received`. `engaged` is milliseconds, `scroll` percent, `activity` clicks,
+    keys and touches, all of them totals of the view so far.
     `hint_*` are the client hints that Chromium sends by itself (Sec-CH-UA, -Mobile, -Platform), as they came; `webdriver` is
-    what the page said of navigator.webdriver.
+    what the page said of navigator.webdriver. `encoding` (the page's) and `referrer_header` are told by few foreign trackers.
+    `traits` are what a site that may do so tells of the visitor. `engaged_more` is engagement since the last such hit, of
+    trackers that tell no totals. With `hash` the URL's fragment is part of the page's path.
     """
 
     v: int = VERSION
@@ -82,6 +89,7 @@ class Hit(msgspec.Struct, omit_defaults=True, kw_only=True):
     id: str = ""
     time: int = 0
     url: str = ""
+    hash: bool = False
     view: str = ""
     referrer: str = ""
     title: str = ""
@@ -90,7 +98,10 @@ class Hit(msgspec.Struct, omit_defaults=True, kw_only=True):
     language: str = ""
     time_zone: str = ""
     client_hash: str = ""
+    traits: dict[str, Any] = {}
     webdriver: bool = False
+    encoding: str = ""
+    referrer_header: str = ""
 
     name: str = ""
     value: str = ""
@@ -99,7 +110,9 @@ class Hit(msgspec.Struct, omit_defaults=True, kw_only=True):
     interactive: bool = True
 
     engaged: int = 0
+    engaged_more: int = 0
     scroll: int = 0
+    activity: int = 0
 
     @property
     def name_of_its_own(self) -> str:

@@ -1,4 +1,4 @@
-"""Where a way in leaves its hits: in Redis, or in the spool while Redis is away."""
+"""Where a way in leaves its hits: in the Redis of their partition, or in the spool while that is away."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from hits.breaker import Breaker
 from hits.hit import SPOOLED, Hit, encode
-from hits.queue import Queue, is_past, ledger_field
-from hits.redis import QueueAway, connect, redis_url
+from hits.pressure import Pressure
+from hits.queue import Queue, Shard, is_past, ledger_field, open_queue
+from hits.redis import QueueAway
 from hits.spool import Spool, SpoolFull, spool_folder
-from hits.wire import Wire
 from settings import Settings
 
 PUSH_TIMEOUT = 0.5  # seconds
@@ -25,15 +25,13 @@ class IntakeFull(Exception):
 class Intake:
     """Of one process and one thread."""
 
-    def __init__(
-        self,
-        queue: Queue,
-        spool: Spool,
-        breaker: Breaker | None = None,
-        on_spooled: Callable[[int], None] = lambda hits: None,
-    ):
+    def __init__(self, queue: Queue, spool: Spool, on_spooled: Callable[[int], None] = lambda hits: None, queue_limit: int = 0):
         self.queue, self.spool, self._on_spooled = queue, spool, on_spooled
-        self._breaker = breaker or Breaker()
+        self._pressure = Pressure(queue, queue_limit)
+
+    def past_waits(self) -> bool:
+        """Whether hits of the past are not to be taken now, since so many hits wait already."""
+        return self._pressure.over()
 
     def take(self, hits: Sequence[Hit]) -> None:
         """Every hit is in Redis or in the spool when this returns. Raises IntakeFull, and then says nothing of any of them."""
@@ -56,34 +54,37 @@ class Intake:
             name = ledger_field(hit.received, hit.way, "received", hit.site)
             received[name] = received.get(name, 0) + 1
         try:
-            with self._breaker.asking():
+            with self.queue.shard_of(partition).breaker.asking():
                 self.queue.push(partition, [encode(hit) for hit in hits], received, past)
         except QueueAway:
             return False
         return True
 
     def redis_takes_hits(self) -> bool:
+        """Whether every Redis does."""
+        return all(self._takes_hits(shard) for shard in self.queue.shards)
+
+    def _takes_hits(self, shard: Shard) -> bool:
         try:
-            with self._breaker.asking():
-                self.queue.probe()
+            with shard.breaker.asking():
+                self.queue.probe(shard)
         except QueueAway:
             return False
         return True
 
     def _spool(self, partition: int, past: bool, hits: Sequence[Hit]) -> None:
+        title = self.queue.partition(partition).title.encode()
         # Redis may have queued them before it fell silent. So the copy has a receipt of its own, and is known as a repeat.
         entries = [encode(replace(hit, receipt=hit.receipt + SPOOLED)) for hit in hits]
         try:
-            self.spool.write([b"%d %d %b" % (partition, past, entry) for entry in entries])
+            self.spool.write([b"%b %d %b" % (title, past, entry) for entry in entries])
         except SpoolFull as error:
             raise IntakeFull(str(error)) from error
         self._on_spooled(len(hits))
 
 
-def open_intake(settings: Settings, breaker: Breaker, on_spooled: Callable[[int], None] = lambda hits: None) -> Intake:
-    """An intake for the thread that calls: after a fork, not before. All of a process share the breaker; `on_spooled` is told
-    how many hits went to the spool."""
-    wire = Wire.to(redis_url(settings), PUSH_TIMEOUT)
-    queue = Queue(connect(settings, PUSH_TIMEOUT), settings.redis_prefix, settings.partitions, wire)
-    spool = Spool(spool_folder(settings.data_dir), settings.spool_limit << 20)
-    return Intake(queue, spool, breaker, on_spooled)
+def open_intake(settings: Settings, breakers: Sequence[Breaker], on_spooled: Callable[[int], None] = lambda hits: None) -> Intake:
+    """An intake for the thread that calls: after a fork, not before. All of a process share the breakers, one a Redis;
+    `on_spooled` is told how many hits went to the spool."""
+    queue = open_queue(settings, PUSH_TIMEOUT, wires=True, breakers=breakers)
+    return Intake(queue, Spool(spool_folder(settings.data_dir), settings.spool_limit << 20), on_spooled, settings.queue_limit)

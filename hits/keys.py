@@ -3,6 +3,10 @@
 `P` is the prefix (FIZZSTAT_REDIS_PREFIX). A partition's number stands in braces, as Redis Cluster's hash tag, so that
 one script may change all keys of a partition at once.
 
+FIZZSTAT_REDIS_URL may name several Redis. Each has partitions of its own, numbered from 0; all other keys are at the first, the
+home. Of R Redis, the one r (from 0) has as its n what is partition n * R + r to the program: so with one Redis both are the
+same, and keys stay what they are when another is added.
+
     of a partition n
     P:{n}:queue     list    hits that wait, oldest first (JSON, see hits/hit.py)
     P:{n}:past      list    the same for hits of past data, taken when `queue` leaves room
@@ -20,11 +24,14 @@ one script may change all keys of a partition at once.
     P:{n}:orders    list    orders that wait (JSON, see hits/orders.py)
     P:{n}:spools    hash    spool file -> how far it was drained into this partition (bytes)
 
-    of all
-    P:partitions    number  how many partitions were ever in use
+    of each Redis
+    P:partitions    number  how many partitions were ever in use there
+    P:place         number  which of FIZZSTAT_REDIS_URL it was when it was first used, from 0
+    P:probe         text    nothing: to write it is to know that Redis takes writes; expires
+
+    of all, at home
     P:version       number  the last version given to documents (us)
     P:workers       hash    worker -> what it says of itself (JSON)
-    P:probe         text    nothing: to write it is to know that Redis takes writes; expires
     P:snapshot      text    sites and keys, as accounts/ publishes them (JSON, see hits/snapshot.py)
     P:order:ID      hash    an order's text and progress; expires
     P:{salts}:salt:PERIOD  text  a day's or month's salt (see importer/salts.py); expires
@@ -37,15 +44,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Partition:
-    """The keys of one partition."""
+    """The keys of one partition. `number` is its number among those of all Redis, which are so many."""
 
     prefix: str
     number: int
+    redises: int = 1
+
+    @property
+    def redis(self) -> int:
+        """Which Redis it is on, from 0."""
+        return self.number % self.redises
+
+    @property
+    def title(self) -> str:
+        """What it is called for good, however many Redis there are: `3`, or `3.1` on the second Redis."""
+        here = self.number // self.redises
+        return f"{here}.{self.redis}" if self.redis else str(here)
 
     def __getattr__(self, name: str) -> str:
         if name.startswith("_"):
             raise AttributeError(name)
-        key = f"{self.prefix}:{{{self.number}}}:{name}"
+        key = f"{self.prefix}:{{{self.number // self.redises}}}:{name}"
         object.__setattr__(self, name, key)
         return key
 

@@ -45,7 +45,8 @@ def read(queue: Queue, spooled: int = 0, site: str | None = None, day: str | Non
     filtered = site is not None or day is not None
     balanced = True
     for keys in queue.partitions:
-        with redis_errors(), queue.client.pipeline(transaction=True) as pipe:
+        client = queue.client_of(keys.number)
+        with redis_errors(client), client.pipeline(transaction=True) as pipe:
             pipe.hgetall(keys.ledger)
             pipe.llen(keys.queue)
             pipe.llen(keys.past)
@@ -85,8 +86,9 @@ def sites(queue: Queue) -> dict[str, int]:
     """How many hits were received of each site. Raises QueueAway."""
     found: Counter[str] = Counter()
     for keys in queue.partitions:
-        with redis_errors():
-            fields = queue.client.hgetall(keys.ledger)
+        client = queue.client_of(keys.number)
+        with redis_errors(client):
+            fields = client.hgetall(keys.ledger)
         for name, count in fields.items():
             _, _, column, site = name.decode().split("|", 3)
             if column == "received":

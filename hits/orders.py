@@ -45,17 +45,17 @@ def give(queue: Queue, what: What, target: str = "") -> str:
     order = Order(id=uuid4().hex, what=what, target=target, given=now_ms())
     text = msgspec.json.encode(order)
     name = _key(queue, order.id)
-    with redis_errors():
+    queue.ask(lambda pipe, keys: pipe.exists(keys.orders))  # no Redis gets it while another is away
+    with redis_errors(queue.client):
         queue.client.hset(name, mapping={"order": text, "parts": len(queue.partitions)})
         queue.client.expire(name, KEEP)
-        for keys in queue.partitions:
-            queue.client.rpush(keys.orders, text)
+    queue.ask(lambda pipe, keys: pipe.rpush(keys.orders, text))
     return order.id
 
 
 def progress(queue: Queue, order_id: str) -> Progress | None:
     """None for an order that is not known (any more). Raises QueueAway."""
-    with redis_errors():
+    with redis_errors(queue.client):
         fields = {name.decode(): value for name, value in queue.client.hgetall(_key(queue, order_id)).items()}
     if "order" not in fields:
         return None
@@ -66,15 +66,16 @@ def progress(queue: Queue, order_id: str) -> Progress | None:
 
 def first(queue: Queue, partition: int) -> Order | None:
     """The order that a partition's holder has to do next. Raises QueueAway."""
-    with redis_errors():
-        text = queue.client.lindex(queue.partitions[partition].orders, 0)
+    client = queue.client_of(partition)
+    with redis_errors(client):
+        text = client.lindex(queue.partition(partition).orders, 0)
     return msgspec.json.decode(text, type=Order) if text else None
 
 
 def report(queue: Queue, order: Order, partition: int, changed: int) -> None:
     """Say that a partition's part is done. Raises QueueAway."""
-    with redis_errors():
-        queue.client.hset(_key(queue, order.id), f"part:{partition}", changed)
+    with redis_errors(queue.client):
+        queue.client.hset(_key(queue, order.id), f"part:{queue.partition(partition).title}", changed)
 
 
 def _key(queue: Queue, order_id: str) -> str:

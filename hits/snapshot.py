@@ -28,12 +28,17 @@ NO_SHIELDS = Shields()
 
 
 class SiteRow(msgspec.Struct, frozen=True):
-    """`id` is permanent; `hosts` belong to the site; `query` names the URL parameters that it keeps."""
+    """`id` is permanent; `hosts` belong to the site; `query` names the URL parameters that it keeps; `currency`
+    is that of amounts which come without one, "" where the site has none. `foreign` has its ids in other formats, such as
+    `matomo:3`; `identify`: whether its pages may tell traits of a visitor."""
 
     id: str
     hosts: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
     shields: Shields = NO_SHIELDS
+    currency: str = ""
+    foreign: tuple[str, ...] = ()
+    identify: bool = False
 
 
 class KeyRow(msgspec.Struct, frozen=True):
@@ -59,6 +64,21 @@ class Snapshot(msgspec.Struct, dict=True):
         host = host.lower().removeprefix("www.")
         return self._site_by_host.get(host, host)
 
+    @cached_property
+    def currencies(self) -> dict[str, str]:
+        """Of the sites that have one, by id."""
+        return {site.id: site.currency for site in self.sites if site.currency}
+
+    @cached_property
+    def foreign(self) -> dict[str, str]:
+        """The sites' ids by theirs in other formats, such as `matomo:3`."""
+        return {foreign: site.id for site in self.sites for foreign in site.foreign}
+
+    @cached_property
+    def identifying(self) -> frozenset[str]:
+        """Sites whose pages may tell traits of a visitor."""
+        return frozenset(site.id for site in self.sites if site.identify)
+
 
 def key_hash(key: str) -> str:
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
@@ -66,13 +86,13 @@ def key_hash(key: str) -> str:
 
 def publish(client: redis.Redis, prefix: str, snapshot: Snapshot) -> None:
     """Readers see it within a second, and an unknown key at once. Raises QueueAway."""
-    with redis_errors():
+    with redis_errors(client):
         client.set(f"{prefix}:snapshot", msgspec.json.encode(snapshot))
 
 
 def is_published(client: redis.Redis, prefix: str) -> bool:
     """Whether Redis has a snapshot. Raises QueueAway."""
-    with redis_errors():
+    with redis_errors(client):
         return bool(client.exists(f"{prefix}:snapshot"))
 
 
@@ -114,7 +134,7 @@ class SnapshotReader:
         return row
 
     def _read(self) -> Snapshot:
-        with self._breaker.asking(), redis_errors():
+        with self._breaker.asking(), redis_errors(self._client):
             text: Any = self._client.get(self._key)
         if text != self._text:
             self._text = text

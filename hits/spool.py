@@ -1,6 +1,7 @@
 """The spool: a file of each collector's own, where hits wait while Redis is away. hits/drain.py queues them later.
 
-A line is `partition past entry`: the partition's number, 1 if the hit belongs to the past's queue else 0, the hit's JSON.
+A line is `partition past entry`: the partition's title (hits/keys.py), 1 if the hit belongs to the past's queue else 0, the hit's
+JSON.
 Whoever writes to a file or deletes it holds its lock, so no hit is written to a file that is being deleted.
 """
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Self
 
-from redis.commands.core import Script
 from redis.connection import UnixDomainSocketConnection, parse_url
 
+from hits.cluster import is_cluster
 from hits.redis import QueueAway
+from hits.scripts import Script
 
 Command = Sequence[bytes | str | int]
 
@@ -35,6 +36,8 @@ class Wire:
     @classmethod
     def to(cls, url: str, timeout: float) -> Self | None:
         """The way to a Redis by its URL; None if that takes more than a plain socket. `timeout` (seconds) is for each step."""
+        if is_cluster(url):
+            return None
         options: dict[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]
         if options.keys() - PLAIN or options.get("connection_class") not in (None, UnixDomainSocketConnection):
             return None
@@ -60,7 +63,7 @@ class Wire:
             try:
                 line = _ask(link, ("EVALSHA", script.sha, *rest))
                 if line.startswith(b"-NOSCRIPT"):
-                    line = _ask(link, ("EVAL", str(script.script), *rest))
+                    line = _ask(link, ("EVAL", script.text, *rest))
                 number = _number(line)
                 self._link = link
             finally:

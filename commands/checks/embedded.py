@@ -24,11 +24,12 @@ def store_can_be_read(ward: Ward) -> Iterator[Finding]:
 def store_has_one_writer(ward: Ward) -> Iterator[Finding]:
     """The embedded store is held by one importer, and no other waits for it."""
     folder: Path = ward.settings.data_dir / "store"
-    alive = workers.alive(ward.queue, ward.settings.lease_seconds)
-    if len(alive) > 1:
-        hosts = ", ".join(f"{row.host} ({row.pid})" for row in alive)
+    alive = workers.importers(ward.queue, ward.settings.lease_seconds)
+    importers = {(row.host, row.pid) for row in alive}
+    if len(importers) > 1:
+        hosts = ", ".join(f"{host} ({pid})" for host, pid in sorted(importers))
         yield error(
-            f"{len(alive)} importers run ({hosts}), and the embedded store takes one.", "FIZZSTAT_STORE_URL=http://host:9200"
+            f"{len(importers)} importers run ({hosts}), and the embedded store takes one.", "FIZZSTAT_STORE_URL=http://host:9200"
         )
     if _held(folder) and not alive:
         yield warning(

@@ -1,16 +1,16 @@
 """What a check finds, and what it looks through."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-import redis
 from elasticsearch import Elasticsearch
 
 from commands.app import App
+from commands.redises import AskedRedis, asked
 from hits.queue import Queue
-from hits.redis import QueueAway, connect, redis_errors
+from hits.redis import QueueAway
 from settings import Settings
 from store import elastic_client
 
@@ -56,26 +56,21 @@ class Ward:
         return self.app.queue
 
     @cached_property
-    def redis(self) -> Any:
-        return connect(self.settings, ASK_SECONDS)
+    def every_redis(self) -> list[AskedRedis]:
+        """The home first, those that are away too."""
+        return asked(self.settings, ASK_SECONDS)
 
-    @cached_property
-    def redis_info(self) -> dict[str, Any]:
-        """INFO. Raises QueueAway."""
-        with redis_errors():
-            told: dict[str, Any] = self.redis.info()
-        return told
+    @property
+    def redis(self) -> Sequence[AskedRedis]:
+        """Those that answer. Raises QueueAway when none does."""
+        there = [one for one in self.every_redis if not one.away]
+        if not there:
+            raise self.every_redis[0].away or QueueAway("there is no Redis")
+        return there
 
-    def redis_config(self, name: str) -> str | None:
-        """A line of its configuration; None where it does not tell, as many hosted ones. Raises QueueAway."""
-        self.redis_info  # noqa: B018 - away is away
-        try:
-            found = self.redis.config_get(name)
-        except redis.ResponseError:
-            return None
-        except redis.RedisError as away:
-            raise QueueAway(str(away)) from away
-        return str(found[name]) if name in found else None
+    def named(self, one: AskedRedis) -> str:
+        """For a sentence: `Redis`, and where it is if there are several."""
+        return f"Redis at {one.where}" if len(self.every_redis) > 1 else "Redis"
 
     @cached_property
     def _elastic(self) -> tuple[Elasticsearch, str]:

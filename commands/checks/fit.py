@@ -42,7 +42,7 @@ def secrets_travel_safely(ward: Ward) -> Iterator[Finding]:
     for variable, urls in (("FIZZSTAT_STORE_URL", ward.settings.store_url), ("FIZZSTAT_REDIS_URL", ward.settings.redis_url)):
         for parts in map(urlsplit, filter(None, urls.split(","))):
             secret = parts.password or (variable == "FIZZSTAT_STORE_URL" and ward.settings.store_api_key)
-            if parts.scheme in ("http", "redis") and secret and not is_local(parts.hostname or ""):
+            if parts.scheme in ("http", "redis", "redis+cluster") and secret and not is_local(parts.hostname or ""):
                 yield warning(f"{variable} sends a password or key to {parts.hostname} in the clear.", "https:// or rediss://")
 
 

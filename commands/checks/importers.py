@@ -13,7 +13,7 @@ SLOW, STUCK = 60.0, 3600.0  # seconds that the oldest hit may wait
 
 def importers_work(ward: Ward) -> Iterator[Finding]:
     """An importer is at work, and every part of the queue has one."""
-    alive = workers.alive(ward.queue, ward.settings.lease_seconds)
+    alive = workers.importers(ward.queue, ward.settings.lease_seconds)
     if not alive:
         yield error("No importer is at work: hits wait in the queue.", "./fizzstat import (./fizzstat run has one)")
         return
@@ -25,12 +25,8 @@ def importers_work(ward: Ward) -> Iterator[Finding]:
 
 def queue_moves(ward: Ward) -> Iterator[Finding]:
     """The oldest hit has not waited for long."""
-    with redis_errors(), ward.queue.client.pipeline(transaction=False) as pipe:
-        for keys in ward.queue.partitions:
-            pipe.lindex(keys.queue, 0)
-            pipe.lindex(keys.hand, 0)
-        entries = pipe.execute()
-    received = [hit.received for entry in entries if entry and (hit := envelope(entry))]
+    firsts = ward.queue.ask(lambda pipe, keys: [pipe.lindex(name, 0) for name in (keys.queue, keys.hand)])
+    received = [hit.received for entries in firsts.values() for entry in entries if entry and (hit := envelope(entry))]
     waited = ward.now() - min(received) / 1000 if received else 0.0
     if waited > SLOW:
         waiting = sum(ward.queue.waiting(keys.number for keys in ward.queue.partitions).values())
@@ -54,7 +50,7 @@ def no_hit_is_dead(ward: Ward) -> Iterator[Finding]:
 
 def salts_were_kept(ward: Ward) -> Iterator[Finding]:
     """No salt was lost before its time, which counts a period's visitors twice."""
-    with redis_errors():
+    with redis_errors(ward.queue.client):
         made = ward.queue.client.hgetall(salts_made(ward.queue.prefix))
     again = sorted(period.decode() for period, times in made.items() if int(times) > 1)
     if again:
@@ -63,7 +59,7 @@ def salts_were_kept(ward: Ward) -> Iterator[Finding]:
 
 def all_parts_are_in_use(ward: Ward) -> Iterator[Finding]:
     """FIZZSTAT_PARTITIONS is as it ever was."""
-    ever, now = len(ward.queue.partitions), ward.settings.partitions
+    ever, now = len(ward.queue.partitions) // len(ward.queue.shards), ward.settings.partitions
     if ever > now:
         yield note(
             f"The queue once had {ever} parts, and FIZZSTAT_PARTITIONS is {now}: all are imported, {ever - now} get no new hits."

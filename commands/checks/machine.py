@@ -15,13 +15,15 @@ LISTENING = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}
 
 def clock_is_right(ward: Ward) -> Iterator[Finding]:
     """This machine's clock and Redis's agree."""
-    before = ward.now()
-    with redis_errors():
-        seconds, micros = ward.redis.time()
-    off = (before + ward.now()) / 2 - seconds - micros / 1e6
-    if abs(off) > OFF:
-        said = f"This machine's clock is {off:+.1f} s off from Redis's: hits get the wrong time, and leases may be lost."
-        yield error(said, "timedatectl set-ntp true") if abs(off) > FAR_OFF else warning(said, "timedatectl set-ntp true")
+    for one in ward.redis:
+        before = ward.now()
+        with redis_errors(one.client):
+            seconds, micros = one.client.time()
+        off = (before + ward.now()) / 2 - seconds - micros / 1e6
+        if abs(off) > OFF:
+            who = f"{ward.named(one)}: its clock and this machine's are {off:+.1f} s apart"
+            said = f"{who}, so hits get the wrong time, and leases may be lost."
+            yield error(said, "timedatectl set-ntp true") if abs(off) > FAR_OFF else warning(said, "timedatectl set-ntp true")
 
 
 def ports_are_fizzstats(ward: Ward) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ def spool_is_drained(ward: Ward) -> Iterator[Finding]:
             f"The spool holds {bytes_of(used)} of {bytes_of(limit)}; full, it answers 503.",
             "FIZZSTAT_SPOOL_LIMIT, or bring Redis back",
         )
-    if age > OLD and ward.redis_info:
+    if age > OLD and ward.redis and not any(one.away for one in ward.every_redis):
         yield warning(
             f"{bytes_of(used)} of hits wait in the spool for {span(age)}, and Redis answers: no drain runs.", "./fizzstat drain"
         )

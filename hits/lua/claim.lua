@@ -8,14 +8,12 @@ end
 if redis.call('EXISTS', KEYS[2]) == 0 then
   local room = tonumber(ARGV[2])
   for i = 4, 5 do
-    if room > 0 then
-      local entries = redis.call('LRANGE', KEYS[i], 0, room - 1)
-      for from = 1, #entries, 1000 do
-        redis.call('RPUSH', KEYS[2], unpack(entries, from, math.min(from + 999, #entries)))
-      end
-      redis.call('LTRIM', KEYS[i], #entries, -1)
-      room = room - #entries
+    -- to pop first is what a full Redis allows (hits/scripts.py)
+    local entries = room > 0 and redis.call('LPOP', KEYS[i], room) or {}
+    for from = 1, #entries, 1000 do
+      redis.call('RPUSH', KEYS[2], unpack(entries, from, math.min(from + 999, #entries)))
     end
+    room = room - #entries
   end
   if room < tonumber(ARGV[2]) then
     redis.call('INCR', KEYS[3])

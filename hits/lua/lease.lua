@@ -6,6 +6,7 @@ local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
   return false
 end
+redis.call('PERSIST', KEYS[2])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 local token = redis.call('GET', KEYS[2]) or '0 '
 local number, last = string.match(token, '^(%d+) (.*)$')

@@ -1,6 +1,7 @@
 -- A period's salt; a new one is made where there is none.
 -- KEYS salt, made, alive
 -- ARGV a fresh random text, period, when it expires (ms since 1970; 0 for never)
+redis.call('PERSIST', KEYS[2])
 local salt = redis.call('GET', KEYS[1])
 if not salt then
   salt = ARGV[1]

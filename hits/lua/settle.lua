@@ -8,6 +8,7 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
+redis.call('PERSIST', KEYS[1])
 local i = 6
 local function each(width, change)
   local last = i + tonumber(ARGV[i])
