@@ -39,6 +39,12 @@ for (const button of document.querySelectorAll('[data-event]')) {
   })
 }
 
+// The form is a demo's: what is written in it goes nowhere.
+document.querySelector('#letter')?.addEventListener('submit', event => {
+  event.preventDefault()
+  answer.textContent = 'Thank you. Nothing was sent but that a form was: there is no such letter.'
+})
+
 // A part of the page that behaves as an app's does.
 const links = [...document.querySelectorAll('[data-soft]')]
 

@@ -137,7 +137,7 @@ def test_an_empty_dashboard_says_what_to_do_and_fills_itself(
     page.goto(url)
     expect(page.get_by_text("No hits yet.")).to_be_visible()
     expect(page.get_by_role("link", name="open the demo page")).to_have_attribute("href", "http://127.0.0.1:8000/demo")
-    expect(page.locator(".snippet")).to_have_text('<script defer src="http://127.0.0.1:8000/tracker.js"></script>')
+    expect(page.locator(".snippet")).to_have_text('<script defer src="http://127.0.0.1:8000/tracker.js" data-local></script>')
     until(lambda: "No importer is at work" not in page.content() or page.reload(), "the importer")
     one.take([hit(title="The first")])
     expect(page.locator("#hits")).to_contain_text("The first", timeout=15_000)
@@ -150,7 +150,8 @@ def test_the_snippet_is_copied_by_a_button(one: System, url: str, page: Page, fa
     page.goto(url)
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == '<script defer src="http://127.0.0.1:8000/tracker.js"></script>'
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == '<script defer src="http://127.0.0.1:8000/tracker.js" data-local></script>'
 
 
 def test_times_are_in_the_readers_own_zone(one: System, importer: None, url: str, page: Page) -> None:

@@ -1,59 +1,22 @@
 """The demo's pages, served by the collector itself, whose hits are kept in a list instead of a queue."""
 
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-import settings
-from collect.app import create_app
-from hits.hit import Hit
-from metrics.tally import Tally
+from tests.browser.collector import RunningCollector, collecting
 
 PATHS = ("/demo", "/demo/pricing", "/demo/pricing/yearly", "/demo/docs")
 
 
-@dataclass
-class Demo:
-    hits: list[Hit] = field(default_factory=list)
-    address: str = ""
-
-    def take(self, hits: Sequence[Hit]) -> None:
-        self.hits.extend(hits)
-
-    def wait(self, kind: str, name: str = "", count: int = 1) -> Hit:
-        """The latest of that kind and name, once there are as many."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            found = [hit for hit in self.hits if hit.kind == kind and hit.name == name]
-            if len(found) >= count:
-                return found[-1]
-            time.sleep(0.02)
-        raise AssertionError(f"no {kind} {name} came, but {self.hits}")
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def demo() -> Iterator[Demo]:
-    demo = Demo()
-    app = create_app(settings.load({"FIZZSTAT_DASHBOARD_PORT": "8123"}), intake=demo, tally=Tally(None, ""))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    demo.address = f"http://127.0.0.1:{server.port}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield demo
-    server.shutdown()
-    server.server_close()
+def demo() -> Iterator[RunningCollector]:
+    with collecting(DASHBOARD_PORT="8123") as demo:
+        yield demo
 
 
-def test_its_pages_lead_to_each_other_and_each_sends_a_view(demo: Demo, page: Page) -> None:
+def test_its_pages_lead_to_each_other_and_each_sends_a_view(demo: RunningCollector, page: Page) -> None:
     page.goto(demo.address + "/demo")
     for name, path in (("Pricing", "/demo/pricing"), ("How we brew", "/demo/docs"), ("Sodas", "/demo")):
         page.click(f"nav >> text={name}")
@@ -69,7 +32,7 @@ def test_its_pages_lead_to_each_other_and_each_sends_a_view(demo: Demo, page: Pa
     ]
 
 
-def test_a_button_sends_an_event_and_says_that_it_was_taken(demo: Demo, page: Page) -> None:
+def test_a_button_sends_an_event_and_says_that_it_was_taken(demo: RunningCollector, page: Page) -> None:
     page.goto(demo.address + "/demo")
     page.click("text=Order Ginger")
 
@@ -79,7 +42,7 @@ def test_a_button_sends_an_event_and_says_that_it_was_taken(demo: Demo, page: Pa
     assert (event.value, event.data) == ("Ginger", {})
 
 
-def test_the_period_changes_without_loading_and_is_a_view(demo: Demo, page: Page) -> None:
+def test_the_period_changes_without_loading_and_is_a_view(demo: RunningCollector, page: Page) -> None:
     page.goto(demo.address + "/demo/pricing")
     page.evaluate("window.same = true")
     page.click("text=Yearly")
@@ -97,14 +60,14 @@ def test_the_period_changes_without_loading_and_is_a_view(demo: Demo, page: Page
     expect(page.get_by_text("€16 a month")).to_be_visible()
 
 
-def test_a_changed_page_is_the_same_when_it_is_loaded_again(demo: Demo, page: Page) -> None:
+def test_a_changed_page_is_the_same_when_it_is_loaded_again(demo: RunningCollector, page: Page) -> None:
     page.goto(demo.address + "/demo/pricing/yearly")
 
     expect(page.get_by_text("€160 a year")).to_be_visible()
     expect(page.locator(".switch [aria-current]")).to_have_text("Yearly")
 
 
-def test_the_link_to_another_site_is_an_exit(demo: Demo, page: Page) -> None:
+def test_the_link_to_another_site_is_an_exit(demo: RunningCollector, page: Page) -> None:
     page.route("https://example.org/**", lambda route: route.fulfill(body="elsewhere"))
     page.goto(demo.address + "/demo")
     page.click("text=example.org")
@@ -113,15 +76,30 @@ def test_the_link_to_another_site_is_an_exit(demo: Demo, page: Page) -> None:
     assert demo.wait("engagement").engaged > 0
 
 
-def test_it_says_what_to_embed_and_where_to_look(demo: Demo, page: Page) -> None:
+def test_what_it_shows_beside_is_noticed(demo: RunningCollector, page: Page) -> None:
+    page.goto(demo.address + "/demo")
+    with page.expect_download():
+        page.click("text=price list")
+    page.click("text=Applaud")
+    page.fill("#email", "me@example.org")
+    page.click("text=Send me one")
+
+    assert demo.wait("event", "download").value == demo.address + "/demo/assets/prices.csv"
+    assert demo.wait("event", "applause").data == {"hands": "two"}
+    assert (demo.wait("event", "form_start").value, demo.wait("event", "form").value) == ("letter", "letter")
+    expect(page.locator("#answer")).to_contain_text("Thank you")
+
+
+def test_it_says_what_to_embed_and_where_to_look(demo: RunningCollector, page: Page) -> None:
     page.goto(demo.address + "/demo")
 
-    expect(page.locator("code", has_text="<script")).to_have_text(f'<script defer src="{demo.address}/tracker.js"></script>')
+    snippet = f'<script defer src="{demo.address}/tracker.js" data-local></script>'
+    expect(page.locator("code", has_text="<script")).to_have_text(snippet)
     assert page.get_attribute("a.look", "href") == "http://127.0.0.1:8123/"
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_its_pages_keep_their_strict_policy(demo: Demo, page: Page, path: str) -> None:
+def test_its_pages_keep_their_strict_policy(demo: RunningCollector, page: Page, path: str) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -134,7 +112,7 @@ def test_its_pages_keep_their_strict_policy(demo: Demo, page: Page, path: str) -
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_its_pages_fit_a_phone(demo: Demo, context: BrowserContext, path: str) -> None:
+def test_its_pages_fit_a_phone(demo: RunningCollector, context: BrowserContext, path: str) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(demo.address + path)

@@ -32,7 +32,7 @@ def test_a_loaded_page_is_one_view_with_all_its_fields(site: WebSite, page: Page
 
 
 def test_site_and_client_hash_are_what_the_tag_says(site: WebSite, page: Page) -> None:
-    site.add("/", html(head='<script defer src="/tracker.js" data-site="Läden" data-client-hash="u-1"></script>'))
+    site.add("/", html(head='<script defer src="/tracker.js" data-site="Läden" data-client-hash="u-1" data-local></script>'))
     page.goto(site.url())
     page.evaluate("history.pushState(null, '', '/next'); fizzstat.event('ping')")
 
@@ -131,7 +131,7 @@ def test_an_event_right_after_a_move_belongs_to_the_new_view(site: WebSite, page
 
 
 def test_two_tags_on_a_page_count_once(site: WebSite, page: Page) -> None:
-    site.add("/", html(SNIPPET, head=SNIPPET + '<script src="/tracker.js?again"></script>'))
+    site.add("/", html(SNIPPET, head=SNIPPET + '<script src="/tracker.js?again" data-local></script>'))
     page.goto(site.url())
     page.evaluate("history.pushState(null, '', '/cart')")
     site.after_all(page)

@@ -1,4 +1,5 @@
-"""A web site on a port of its own: it serves the pages that a test gives it, and the tracker, and keeps the hits posted to it.
+"""A web site on a port of its own: it serves the pages that a test gives it, and the tracker, and keeps the hits posted to it,
+read as the collector reads them.
 
 In the tests' browser every host under `.test` leads here, so one site plays shop.test, other.test and stats.test.
 """
@@ -18,8 +19,17 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Request as BrowserRequest
 
-TRACKER = Path(__file__).resolve().parents[2] / "static" / "tracker.min.js"
-SNIPPET = '<script defer src="/tracker.js"></script>'
+from collect.fields import read_json
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+SCRIPTS = {
+    "/tracker.js": STATIC / "tracker.min.js",
+    "/vitals.js": STATIC / "vitals.min.js",
+    "/fizzstat.mjs": STATIC / "fizzstat.mjs",
+    "/web-vitals.js": STATIC / "node_modules" / "web-vitals" / "dist" / "web-vitals.iife.js",
+}
+#: Playwright drives the browser, which the tracker would leave out otherwise.
+SNIPPET = '<script defer src="/tracker.js" data-local></script>'
 WAIT = 10.0  # seconds
 
 
@@ -126,8 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
-        if path == "/tracker.js":
-            self._answer(200, TRACKER.read_bytes(), {"Content-Type": "text/javascript"})
+        if path in SCRIPTS:
+            self._answer(200, SCRIPTS[path].read_bytes(), {"Content-Type": "text/javascript", "Access-Control-Allow-Origin": "*"})
         elif path in self.server.pages:
             page, headers = self.server.pages[path]
             kind = "text/javascript" if path.endswith(".js") else "text/html"
@@ -141,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.keep(Request("POST", self.headers, json.loads(body)))
+        self.server.keep(Request("POST", self.headers, read_json(body, dict)))
         self.server.answering.wait(WAIT)
         status = self.server.answers.popleft() if self.server.answers else 202
         if status:

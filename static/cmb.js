@@ -1,0 +1,1 @@
+window.cmb={event:(name,value)=>fizzstat.event(name,value)}
