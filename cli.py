@@ -28,6 +28,7 @@ COMMANDS = {
     "geoip": "commands.geoip:geoip",
     "kibana": "commands.kibana:kibana",
     "doctor": "commands.doctor:doctor",
+    "snippet": "commands.snippet:snippet_",
     "init": "commands.init:init",
     "env": "commands.env:env",
 }

@@ -117,10 +117,29 @@ def _urls(what: str, *schemes: str, words: tuple[str, ...] = ()) -> Callable[[st
     return read
 
 
+def _redis(text: str) -> str:
+    """Several Redis, each one once, or nodes of one cluster."""
+    what = "redis://host:6379, rediss:// or unix://, several comma-separated, or redis+cluster:// (rediss+cluster://) alone"
+    _urls(what, "redis", "rediss", "unix", "redis+cluster", "rediss+cluster", words=("",))(text)
+    urls = [url.strip() for url in text.split(",")]
+    if len({urlsplit(url).scheme.endswith("+cluster") for url in urls}) > 1:
+        raise ValueError("takes nodes of one cluster, or several Redis, and not both")
+    if len({urlsplit(url)._replace(netloc=urlsplit(url).netloc.rpartition("@")[2]) for url in urls}) < len(urls):
+        raise ValueError("names a Redis twice")
+    return text
+
+
 def _hosts(text: str) -> tuple[str, ...]:
     """() means any."""
     hosts = tuple(host.strip().lower().removeprefix("www.") for host in text.split(",") if host.strip())
     return () if hosts in ((), ("any",), ("*",)) else hosts
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip().lower().rstrip("/") for origin in text.split(",") if origin.strip())
+    if not all(origin == "*" or re.fullmatch(r"https?://[^\s/]+", origin) for origin in origins):
+        raise ValueError("takes origins such as https://example.com, or *")
+    return origins
 
 
 def _time_zone(text: str) -> str:
@@ -154,9 +173,10 @@ SETTINGS = (
     Setting("DATA_DIR", _path, "data", "Where the embedded store, the spool, the accounts and the private Redis live."),
     Setting(
         "REDIS_URL",
-        _urls("redis://host:6379, rediss:// or unix://", "redis", "rediss", "unix", words=("",)),
+        _redis,
         "",
-        "The queue's Redis, 6.2 or later; empty for a private one in the data folder.",
+        "The queue's Redis, 6.2 or later (several: comma-separated; a Redis Cluster: `redis+cluster://host:6379`); empty for a "
+        "private one in the data folder.",
         secret=True,
     ),
     Setting("REDIS_PREFIX", _prefix, "fizzstat", "What the names of all keys in Redis begin with."),
@@ -189,6 +209,12 @@ SETTINGS = (
         "The hosts whose hits are taken, comma-separated (subdomains as `*.example.com`), or `any`.",
     ),
     Setting(
+        "CROSSDOMAIN_ORIGIN",
+        _origins,
+        "*",
+        "The origins, such as `https://example.com`, that may read what Crumby's ways in answer, comma-separated; `*` is all.",
+    ),
+    Setting(
         "PROXY_COUNT",
         _number(int, 0, 10),
         "0",
@@ -203,7 +229,19 @@ SETTINGS = (
         "About how many MiB of hits a collector keeps on disk while Redis is away.",
     ),
     Setting("PARTITIONS", _number(int, 1, 256), "16", "How many parts the queue has: as many importers can share the work."),
-    Setting("BATCH_SIZE", _number(int, 1, 10_000), "1000", "How many hits an importer takes at once, at most."),
+    Setting(
+        "QUEUE_LIMIT",
+        _number(int, 0, 1_000_000_000),
+        "1000000",
+        "While more hits wait than this, hits of the past (a day old or more when they arrive) are not taken; 0 is no limit.",
+    ),
+    Setting(
+        "IMPORT_THREADS",
+        _number(int, 1, 16),
+        "2",
+        "How many workers an importer has, each with parts of the queue: while one waits for the store, another computes.",
+    ),
+    Setting("BATCH_SIZE", _number(int, 1, 10_000), "2000", "How many hits a worker takes at once, at most."),
     Setting("BATCH_SECONDS", _number(float, 0.01, 60), "0.25", "How long hits may wait for their batch to fill."),
     Setting(
         "LEASE_SECONDS",

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import redis
-from sqlalchemy import Engine, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from accounts.errors import AccountsAway
 from accounts.shields import shields_of
@@ -88,6 +88,7 @@ def _make_tables(engine: Engine) -> None:
             connection.execute(CreateTable(table, if_not_exists=True))
             for index in table.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))
+        _add_columns(connection)
     with Session(engine) as session:
         if session.get(Change, 1) is None:
             session.add(Change(id=1, number=0))
@@ -97,13 +98,32 @@ def _make_tables(engine: Engine) -> None:
                 session.rollback()
 
 
+def _add_columns(connection: Connection) -> None:
+    """Those that tables of an earlier version have not: every one has a default in the database."""
+    for table in Table.metadata.sorted_tables:
+        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                written = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {written}"))
+
+
 def snapshot(session: Session) -> Snapshot:
     """What collectors and importers are told of."""
     sites = session.scalars(select(Site).where(Site.dropped.is_(None)).order_by(Site.id))
     keys = session.scalars(select(Key).order_by(Key.name))
     return Snapshot(
         sites=tuple(
-            SiteRow(site.id, tuple(host.name for host in site.hosts), tuple(site.query), shields_of(site)) for site in sites
+            SiteRow(
+                id=site.id,
+                hosts=tuple(host.name for host in site.hosts),
+                query=tuple(site.query),
+                shields=shields_of(site),
+                currency=site.currency,
+                foreign=tuple(foreign.id for foreign in site.foreign),
+                identify=site.identify,
+            )
+            for site in sites
         ),
         keys={key.sha256: KeyRow(key.name, tuple(key.rights), key.site or "") for key in keys},
     )

@@ -16,21 +16,25 @@ from sqlalchemy.orm import Session
 
 from accounts.errors import AccountError
 from accounts.shields import set_shields
-from accounts.tables import Host, Key, Site
+from accounts.tables import Foreign, Host, Key, Site
 
 NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
+#: Those whose sites have ids of their own.
+FORMATS = ("alcolytics", "fathom", "goatcounter", "matomo", "plausible", "umami")
 WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 class SiteFields(TypedDict, total=False):
-    """What of a site may be set, beside its hosts and shields: `time_zone` "" is the server's, `currency` "" none."""
+    """What of a site may be set, beside its hosts, foreign ids and shields: `time_zone` "" is the server's, `currency` ""
+    none."""
 
     name: str | None
     time_zone: str | None
     currency: str | None
     week_start: str | None
     query: Sequence[str] | None
+    identify: bool | None
 
 
 def host_name(text: str, field: str = "host") -> str:
@@ -81,10 +85,11 @@ def add_site(
     *,
     now: datetime,
     hosts: Sequence[str] = (),
+    foreign: Sequence[str] = (),
     shields: Mapping[str, Sequence[str]] = NOTHING,
     **fields: Unpack[SiteFields],
 ) -> Site:
-    """Make a site. Its hosts are its id and `hosts`; `shields` and `fields` as set_site takes them."""
+    """Make a site. Its hosts are its id and `hosts`; `foreign`, `shields` and `fields` as set_site takes them."""
     id = host_name(id, "id")
     site = session.get(Site, id)
     if site is not None and site.dropped is None:
@@ -96,7 +101,7 @@ def add_site(
         site = Site(id=id, name=id, query=[], created=now)
         session.add(site)
     site.dropped = None
-    set_site(session, site, hosts=(id, *hosts), shields=shields, **fields)
+    set_site(session, site, hosts=(id, *hosts), foreign=foreign, shields=shields, **fields)
     return site
 
 
@@ -105,13 +110,17 @@ def set_site(
     site: Site,
     *,
     hosts: Sequence[str] | None = None,
+    foreign: Sequence[str] | None = None,
     shields: Mapping[str, Sequence[str]] = NOTHING,
     **fields: Unpack[SiteFields],
 ) -> None:
-    """Change what is given (not None); lists are replaced whole, `shields` (see accounts/shields.py) kind by kind.
+    """Change what is given (not None); lists are replaced whole, `shields` (see accounts/shields.py) kind by kind. `foreign` has
+    ids such as `matomo:3`.
 
     Raises AccountError."""
     set_shields(site, shields)
+    if foreign is not None:
+        _give_foreign(session, site, list(dict.fromkeys(_foreign(id) for id in foreign)))
     for field, value in fields.items():
         if value is not None:
             setattr(site, field, _CHECKS[field](value))
@@ -149,12 +158,21 @@ def _query(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _foreign(text: str) -> str:
+    """A format and what it calls the site: case, which none of them minds, is let go."""
+    format, _, id = text.strip().lower().partition(":")
+    if format not in FORMATS or not id.strip() or len(text) > 253 or not id.isprintable():
+        raise AccountError("foreign", f"{text!r} is no id of a site elsewhere; give one as in matomo:3 ({', '.join(FORMATS)}).")
+    return f"{format}:{id.strip()}"
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "name": _name,
     "time_zone": _time_zone,
     "currency": _currency,
     "week_start": _week_start,
     "query": _query,
+    "identify": bool,
 }
 
 
@@ -173,12 +191,21 @@ def _give_hosts(session: Session, site: Site, names: list[str]) -> None:
         host.place = place
 
 
+def _give_foreign(session: Session, site: Site, ids: list[str]) -> None:
+    for id in ids:
+        owner = session.get(Foreign, id)
+        if owner is not None and owner.site != site.id:
+            raise AccountError("foreign", f"{id} belongs to the site {owner.site} already.")
+    kept = {foreign.id: foreign for foreign in site.foreign}
+    site.foreign = [kept.get(id) or Foreign(id=id) for id in sorted(ids)]
+
+
 def drop_site(session: Session, site: Site, received: int) -> None:
     """Forget a site until a hit of it comes in; `received` is how many came in so far. Its documents stay."""
     keys = session.scalars(select(Key.name).where(Key.site == site.id)).all()
     if keys:
         raise AccountError("id", f"The site {site.id} has keys of its own: drop {', '.join(keys)} first.")
-    site.hosts, site.shields = [], []
+    site.hosts, site.foreign, site.shields = [], [], []
     site.dropped = received
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, ForeignKey, String, TypeDecorator, false
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -37,8 +37,8 @@ class Change(Table):
 class Site(Table):
     """A site. `id` is its first host and permanent; "" in `time_zone` is the server's, "" in `currency` none.
 
-    `dropped` is how many of its hits had been received when it was dropped (None: it was not): the ledger goes on naming
-    it, and only newer hits bring it back.
+    `identify`: its pages may tell traits of a visitor. `dropped` is how many of its hits had been received when it was dropped
+    (None: it was not): the ledger goes on naming it, and only newer hits bring it back.
     """
 
     __tablename__ = "site"
@@ -49,11 +49,13 @@ class Site(Table):
     currency: Mapped[str] = mapped_column(String(3), default="")
     week_start: Mapped[str] = mapped_column(String(9), default="monday")
     query: Mapped[list[str]] = mapped_column(default=list)
+    identify: Mapped[bool] = mapped_column(default=False, server_default=false())
     created: Mapped[datetime]
     dropped: Mapped[int | None]
 
     hosts: Mapped[list["Host"]] = relationship(cascade="all, delete-orphan", order_by="Host.place", lazy="selectin")
     shields: Mapped[list["Shield"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    foreign: Mapped[list["Foreign"]] = relationship(cascade="all, delete-orphan", order_by="Foreign.id", lazy="selectin")
 
 
 class Host(Table):
@@ -64,6 +66,15 @@ class Host(Table):
     name: Mapped[str] = mapped_column(String(253), primary_key=True)
     site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
     place: Mapped[int]
+
+
+class Foreign(Table):
+    """What another format calls a site, such as `matomo:3`; its primary key is why it names one site only."""
+
+    __tablename__ = "foreign_id"
+
+    id: Mapped[str] = mapped_column(String(253), primary_key=True)
+    site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
 
 
 class Shield(Table):

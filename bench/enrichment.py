@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-from importer.bots import UNNAMED, bot_kind, bot_name, is_bot
+from hits.agents import is_bot
+from importer.bots import UNNAMED, bot_kind, bot_name
 from importer.geo import open_places, registered
 from importer.sources import by_host
 from importer.steps.agent import read_agent, read_hinted

@@ -5,7 +5,16 @@
 | POST /hit | collect/ways/hit.py |
 | POST /event | collect/ways/event.py |
 | GET /pixel.gif | collect/ways/pixel.py |
-| GET /tracker.js, GET / | collect/ways/script.py |
+| GET /tracker.js, /vitals.js, /fizzstat.mjs | collect/ways/script.py |
+| GET /, POST /event/<view_key>/<event_type> | collect/ways/original.py |
+| POST /api/event | collect/ways/plausible.py |
+| POST /api/send, /api/batch | collect/ways/umami.py |
+| GET, POST /count, POST /api/v0/count | collect/ways/goatcounter.py |
+| GET, POST /matomo.php, /piwik.php | collect/ways/matomo.py |
+| GET /collect | collect/ways/fathom.py |
+| GET /cmb.js, /<number>.gif | collect/ways/crumby.py |
+| POST /track, GET /img, /lib.js | collect/ways/alcolytics.py |
+| POST /webhook/<project>/<service>/<action> | collect/ways/webhook.py |
 | GET /healthz, GET /readyz | collect/health.py |
 | GET /metrics | collect/figures.py |
 | GET /demo | collect/demo.py |
@@ -32,14 +41,15 @@ from collect.limit import Limit
 from collect.shortcut import Shortcut, headers
 from collect.trust import Sites
 from collect.way import Way
-from collect.ways import event, hit, pixel
-from collect.ways.script import Script
-from hits.breaker import Breaker
+from collect.ways import alcolytics, crumby, event, fathom, goatcounter, hit, matomo, original, pixel, plausible, umami, webhook
+from collect.ways import script as scripts
+from hits.queue import breakers_of
 from metrics.table import REQUESTS
 from metrics.tally import Tally
 from settings import HOME, Settings
 
-SCRIPT = HOME / "static" / "tracker.min.js"
+STATIC = HOME / "static"
+SCRIPT = STATIC / "tracker.min.js"
 
 
 def create_app(
@@ -53,14 +63,22 @@ def create_app(
     """The app. Its intake, its tally, and what it knows of sites and keys, come from `settings` at the first hit unless they
     are given. It is made before the server forks, so that its processes share one memory of limits."""
     app = Flask(__name__, static_folder=None)
-    collector = Collector(settings, intake, sites, Limit.of(settings), tally, Breaker())
-    tracker = Script.load(script)
+    collector = Collector(settings, intake, sites, Limit.of(settings), tally, breakers_of(settings))
+    source = script.read_bytes()
     ways = (
         hit.WAY,
         *event.WAYS,
         *pixel.WAYS,
-        Way("/tracker.js", ("GET",), lambda arrival, _: tracker.answer(arrival)),
-        Way("/", ("GET",), lambda arrival, _: tracker.answer(arrival)),
+        *scripts.ways(source, STATIC),
+        *original.ways(source),
+        *plausible.WAYS,
+        *umami.WAYS,
+        *goatcounter.WAYS,
+        *matomo.WAYS,
+        *fathom.WAYS,
+        *crumby.ways(source),
+        *alcolytics.ways(source),
+        *webhook.WAYS,
         Way("/healthz", ("GET",), health.alive),
         Way("/readyz", ("GET",), health.ready),
         Way("/metrics", ("GET",), figures.answer),
@@ -79,11 +97,11 @@ def create_app(
 def answer(way: Way, collector: Collector, environ: dict[str, Any], now: int, parts: Mapping[str, str] = NO_PARTS) -> Answer:
     """The way from a WSGI environ to an Answer, in which Flask has no part but for the `parts` of its path."""
     try:
-        body = read_body(environ, way.most)
-        if environ["REQUEST_METHOD"] == "OPTIONS":
-            given = way.preflight
+        came = arrival(environ, read_body(environ, way.most), now, parts)
+        if came.method == "OPTIONS":
+            given = way.preflight if isinstance(way.preflight, Answer) else way.preflight(came)
         else:
-            given = way.answer(arrival(environ, body, now, parts), collector)
+            given = way.answer(came, collector)
     except Refused as error:
         given = way.refusal(error)
     return Answer(given.status, given.body, (*given.headers, *way.headers), given.why)

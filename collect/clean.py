@@ -32,6 +32,7 @@ _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNOR
 _CURRENCY = re.compile("[A-Za-z]{3}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SAFE_INT = 1 << 63
+_MS = timedelta(milliseconds=1)
 
 
 class Page(NamedTuple):
@@ -174,10 +175,14 @@ def timestamp(given: str | None, now: int) -> int:
         raise BadField("timestamp", "timestamp takes ISO 8601, such as 2026-11-25T13:45:00Z") from None
     if moment.tzinfo is None:
         raise BadField("timestamp", "timestamp needs Z or an offset from UTC, such as 2026-11-25T13:45:00+01:00")
-    since = (moment - _EPOCH) // timedelta(milliseconds=1)
-    if not -PAST <= timedelta(milliseconds=since - now) <= AHEAD:
-        raise BadField("timestamp", "timestamp lies more than ten years back or more than five minutes ahead")
-    return since
+    return moment_of("timestamp", (moment - _EPOCH) // _MS, now)
+
+
+def moment_of(field: str, ms: float, now: int) -> int:
+    """Milliseconds since 1970."""
+    if not -PAST / _MS <= ms - now <= AHEAD / _MS:
+        raise BadField(field, f"{field} lies more than ten years back or more than five minutes ahead")
+    return int(ms)
 
 
 def address(given: str) -> str:

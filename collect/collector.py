@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
-from collect.errors import TryLater
+from collect.errors import PastWaits, TryLater
 from collect.limit import Limit
 from collect.trust import Sites, Trust
 from hits.breaker import Breaker
 from hits.hit import Hit
 from hits.intake import Intake, IntakeFull, open_intake
+from hits.queue import breakers_of, is_past
 from hits.snapshot import SnapshotReader
 from metrics.table import SPOOLED, TAKEN
 from metrics.tally import Tally, tally_folder
@@ -22,10 +23,12 @@ class Takes(Protocol):
 
     def take(self, hits: Sequence[Hit]) -> None: ...
 
+    def past_waits(self) -> bool: ...
+
 
 class Collector(threading.local):
     """One of each thread, since an intake is; opened at its first hit, which is after the server's fork. All share `limit`
-    and, in a process, `breaker`."""
+    and, in a process, `breakers`, one a Redis."""
 
     def __init__(
         self,
@@ -34,21 +37,22 @@ class Collector(threading.local):
         sites: Sites | None = None,
         limit: Limit | None = None,
         tally: Tally | None = None,
-        breaker: Breaker | None = None,
+        breakers: Sequence[Breaker] = (),
     ):
         self.settings, self.trust = settings, Trust.of(settings)
         self._intake, self._sites, self._limit, self._tally = intake, sites, limit, tally
-        self._breaker = breaker or Breaker()
+        self._breakers = breakers or breakers_of(settings)
 
     def take(self, hits: Sequence[Hit]) -> None:
-        """Every hit is in Redis or in the spool when this returns. Raises OverLimit and TryLater."""
-        if self._limit:
-            for hit in hits:
-                self._limit.admit(hit)
+        """Every hit is in Redis or in the spool when this returns. Raises OverLimit, PastWaits and TryLater."""
+        for hit in hits:
+            self.admit(hit)
         self.keep(hits)
 
     def admit(self, hit: Hit) -> None:
-        """For ways in that refuse item by item, and then keep the rest. Raises OverLimit."""
+        """For ways in that refuse item by item, and then keep the rest. Raises OverLimit and PastWaits."""
+        if is_past(hit) and (self._intake or self.intake).past_waits():
+            raise PastWaits(self.settings.queue_limit)
         if self._limit:
             self._limit.admit(hit)
 
@@ -63,7 +67,7 @@ class Collector(threading.local):
 
     @cached_property
     def intake(self) -> Intake:
-        return open_intake(self.settings, self._breaker, lambda n: self.tally.add(SPOOLED, n=n))
+        return open_intake(self.settings, self._breakers, lambda n: self.tally.add(SPOOLED, n=n))
 
     @cached_property
     def tally(self) -> Tally:
@@ -71,4 +75,4 @@ class Collector(threading.local):
 
     @cached_property
     def sites(self) -> Sites:
-        return self._sites or SnapshotReader(self.intake.queue.client, self.settings.redis_prefix, breaker=self._breaker)
+        return self._sites or SnapshotReader(self.intake.queue.client, self.settings.redis_prefix, breaker=self._breakers[0])

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, render_template, request
 
+from collect.snippet import snippet
 from settings import Settings
 
 #: path under /demo: template, and what it is given
@@ -30,7 +31,8 @@ def demo(settings: Settings) -> Blueprint:
     pages = Blueprint("demo", __name__, url_prefix="/demo", static_folder="assets", static_url_path="/assets")
 
     def page(template: str, given: dict[str, str]) -> str:
-        return render_template(template, dashboard=_dashboard(settings.dashboard_port), **given)
+        shown = {"dashboard": _dashboard(settings.dashboard_port), "snippet": snippet(request.host_url.rstrip("/"))}
+        return render_template(template, **shown, **given)
 
     for path, (template, given) in PAGES.items():
         pages.add_url_rule(path, path or "home", page, defaults={"template": template, "given": given})

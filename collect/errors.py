@@ -10,6 +10,7 @@ Refused               a request is not taken; its answer is {"error": sentence, 
 ├─ TooLarge       413 more than this way in takes
 ├─ OverLimit      429 more hits of a client or site than FIZZSTAT_LIMIT_CLIENT and FIZZSTAT_LIMIT_SITE let through
 └─ TryLater       503 hits cannot be taken now, nor in the spool, or a key cannot be looked up
+   └─ PastWaits   503 a hit of the past, while more hits wait than FIZZSTAT_QUEUE_LIMIT
 """
 
 
@@ -84,3 +85,12 @@ class TryLater(Refused):
     def __init__(self, sentence: str, seconds: int):
         super().__init__(sentence)
         self.headers = (("Retry-After", str(seconds)),)
+
+
+class PastWaits(TryLater):
+    reason = "queue_limit"
+
+    def __init__(self, limit: int):
+        sentence = f"more than {limit} hits wait (FIZZSTAT_QUEUE_LIMIT), so hits of the past do, too: send it again in 30 s"
+        super().__init__(sentence, 30)
+        self.field = "timestamp"

@@ -9,14 +9,16 @@ from uuid_utils import uuid7
 
 from collect import clean
 from collect.arrival import Arrival
+from collect.data import fitting
 from collect.errors import BadField, Unreadable
 from collect.trust import Trust
 from hits.hit import Hit, Revenue
 from hits.snapshot import Snapshot
 
 ITEM_LIMIT = 64 << 10  # bytes of one hit's JSON
+ACTIVITY = 1_000_000  # the most clicks, keys and touches of a view: people do not get there
 DAY = 24 * 3600 * 1000  # the most milliseconds of engagement: a visit lasts no longer
-OBJECTS = ("data", "revenue")  # in a query they are JSON
+OBJECTS = ("data", "revenue", "traits")  # in a query they are JSON
 TEXTS = ("name", "id", "view", "referrer", "title", "screen", "language", "time_zone", "client_hash")  # taken as clean.text does
 
 
@@ -32,6 +34,7 @@ class Body(msgspec.Struct):
     kind: Literal["view", "event", "engagement"] | None = None
     site: str | None = None
     url: str | None = None
+    hash: bool | None = None
     view: str | None = None
     referrer: str | None = None
     title: str | None = None
@@ -40,6 +43,7 @@ class Body(msgspec.Struct):
     language: str | None = None
     time_zone: str | None = None
     client_hash: str | None = None
+    traits: dict[str, Any] | None = None
     webdriver: bool | None = None
     name: str | None = None
     value: str | int | float | bool | None = None
@@ -47,7 +51,9 @@ class Body(msgspec.Struct):
     revenue: SentRevenue | None = None
     interactive: bool | None = None
     engaged: float | None = None
+    engaged_more: float | None = None
     scroll: float | None = None
+    activity: float | None = None
 
 
 class Sender(NamedTuple):
@@ -132,6 +138,7 @@ def make_hit(body: Body, way: str, now: int, sender: Sender, trust: Trust, sites
         hint_mobile=sender.hint_mobile,
         time=time,
         url=page.url,
+        hash=body.hash is True,
         webdriver=body.webdriver is True,
         interactive=body.interactive is not False,
     )
@@ -144,12 +151,18 @@ def make_hit(body: Body, way: str, now: int, sender: Sender, trust: Trust, sites
         hit.value = clean.value(body.value)
     if body.data:
         hit.data = clean.data(body.data)
+    if body.traits and hit.site in sites.identifying:
+        hit.traits = clean.data(fitting(body.traits))
     if body.revenue:
         hit.revenue = Revenue(clean.amount(body.revenue.amount), clean.currency(body.revenue.currency))
     if body.engaged is not None:
         hit.engaged = clean.whole("engaged", body.engaged, DAY)
+    if body.engaged_more is not None:
+        hit.engaged_more = clean.whole("engaged_more", body.engaged_more, DAY)
     if body.scroll is not None:
         hit.scroll = clean.whole("scroll", body.scroll, 100)
+    if body.activity is not None:
+        hit.activity = clean.whole("activity", body.activity, ACTIVITY)
     return hit
 
 

@@ -75,8 +75,13 @@ def writer(header: Headers, sites: Sites) -> KeyRow:
     scheme, _, token = header("AUTHORIZATION").strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NoKey("this needs an API key: Authorization: Bearer KEY (./fizzstat keys add makes one)")
+    return write_key(token.strip(), sites)
+
+
+def write_key(token: str, sites: Sites) -> KeyRow:
+    """The key itself, of a sender that puts it elsewhere. Raises as `writer` does."""
     try:
-        key = sites.key(token.strip())
+        key = sites.key(token)
     except QueueAway:
         raise TryLater("Redis is away, and the key cannot be looked up without it", 5) from None
     if key is None:

@@ -21,15 +21,25 @@ PREFLIGHT = Answer(
 )
 
 
+def asker(arrival: Arrival) -> Sequence[Header]:
+    """The page that asks, whichever it is, may read the answer, and may have sent its cookies, which nobody looks at here."""
+    return (
+        ("Access-Control-Allow-Origin", arrival.header("ORIGIN") or "*"),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Vary", "Origin"),
+    )
+
+
 @dataclass(frozen=True)
 class Way:
     """`path` is a rule as Flask writes them; what stands in its `<name>`s comes as `Arrival.parts`. `most` is the bytes that a
-    body may have; `headers` are on all its answers, refusals too; `preflight` is said to OPTIONS, `refusal` when it raises."""
+    body may have; `headers` are on all its answers, refusals too; `preflight` is said to OPTIONS (a function, where it depends on
+    who asks), `refusal` when it raises."""
 
     path: str
     methods: Sequence[str]
     answer: Callable[[Arrival, Collector], Answer]
     most: int = ITEM_LIMIT
     headers: Sequence[Header] = ()
-    preflight: Answer = NO_PREFLIGHT
+    preflight: Answer | Callable[[Arrival], Answer] = NO_PREFLIGHT
     refusal: Callable[[Refused], Answer] = refusal

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask, Response, render_template, request
 
+from collect.snippet import snippet
 from dashboard.health import health
 from dashboard.overview import Overview
 from dashboard.reader import Reader
@@ -40,7 +41,7 @@ def create_app(settings: Settings, ask: Callable[[], Overview] | None = None) ->
             ledger=overview.ledger,
             version=version,
             demo=f"{collector}/demo",
-            snippet=f'<script defer src="{collector}/tracker.js"></script>',
+            snippet=snippet(collector),
         )
 
     @app.get("/")

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from hits import ledger
 from hits.drain import spooled
 from hits.hit import envelope
-from hits.queue import Queue
-from hits.redis import QueueAway, connect, redis_errors
+from hits.queue import Queue, open_queue
+from hits.redis import QueueAway, redis_errors
 from hits.spool import spool_folder
-from hits.workers import alive
+from hits.workers import importers
 from metrics import table
 from metrics.tally import Figures
 from settings import Settings
@@ -58,8 +58,7 @@ class Behind:
         self._opened: Store | None = None
         self.queue = Patient(self._queue, NO_REDIS)
         self.store = Patient(self._store, NO_STORE)
-        self._client: Any = connect(settings, PATIENCE)
-        self._probe: Any = connect(settings, PATIENCE)
+        self._asked, self._probed = (open_queue(settings, PATIENCE) for _ in range(2))
         self._redis = Patient(self._ping, False)
 
     def ready(self) -> dict[str, bool]:
@@ -69,18 +68,16 @@ class Behind:
 
     def _ping(self) -> bool:
         try:
-            with redis_errors():
-                return bool(self._probe.ping())
+            for shard in self._probed.shards:
+                with redis_errors(shard.client):
+                    shard.client.ping()
         except QueueAway:
             return False
+        return True
 
     def _queue(self) -> Figures:
         settings = self._settings
-        return queue_figures(
-            Queue(self._client, settings.redis_prefix, settings.partitions),
-            spool_folder(settings.data_dir),
-            settings.lease_seconds,
-        )
+        return queue_figures(self._asked, spool_folder(settings.data_dir), settings.lease_seconds)
 
     def _store(self) -> Figures:
         try:
@@ -94,7 +91,7 @@ def queue_figures(queue: Queue, spool: Path, lease_seconds: float, now: Callable
     try:
         queue.keep_all_partitions()
         known = ledger.read(queue, spooled(queue, spool))
-        workers = alive(queue, lease_seconds)
+        workers = importers(queue, lease_seconds)
         partitions = _partitions(queue, int(now() * 1000))
     except QueueAway:
         return NO_REDIS
@@ -118,14 +115,15 @@ def _partitions(queue: Queue, now: int) -> dict[tuple[str, ...], float]:
     figures: dict[tuple[str, ...], float] = {}
     oldest = now
     for keys in queue.partitions:
-        with redis_errors(), queue.client.pipeline(transaction=True) as pipe:
+        client = queue.client_of(keys.number)
+        with redis_errors(client), client.pipeline(transaction=True) as pipe:
             for name in (keys.queue, keys.past, keys.hand):
                 pipe.llen(name)
                 pipe.lindex(name, 0)
             pipe.hlen(keys.dead)
             live, first, past, first_past, hand, first_held, dead = pipe.execute()
         for state, n in (("queued", live + past), ("in_hand", hand), ("dead", dead)):
-            figures[table.QUEUED.name, str(keys.number), state] = n
+            figures[table.QUEUED.name, keys.title, state] = n
         for entry in (first, first_past, first_held):
             if entry and (hit := envelope(entry)):
                 oldest = min(oldest, hit.received)

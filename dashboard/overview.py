@@ -12,7 +12,7 @@ from hits import ledger
 from hits.drain import spooled
 from hits.ledger import Ledger
 from hits.queue import Queue
-from hits.workers import WorkerRow, alive
+from hits.workers import WorkerRow, importers
 from store.base import KINDS, Store
 
 HITS, VISITS = 20, 10
@@ -73,4 +73,4 @@ def read_store(store: Store) -> Stored:
 
 def read_queue(queue: Queue, spool: Path, lease_seconds: float) -> Queued:
     """Raises QueueAway."""
-    return Queued(ledger.read(queue, spooled(queue, spool)), alive(queue, lease_seconds))
+    return Queued(ledger.read(queue, spooled(queue, spool)), importers(queue, lease_seconds))

@@ -3,14 +3,15 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 
 from accounts.errors import AccountsAway
 from accounts.upkeep import ensure_published
 from dashboard.overview import Overview, Problem, Queued, Stored, read_queue, read_store
-from hits.queue import Queue
-from hits.redis import QueueAway, connect
+from hits.queue import Queue, open_queue
+from hits.redis import QueueAway, redis_urls
 from hits.spool import Spool, spool_folder
 from settings import Settings
 from store import open_store
@@ -34,8 +35,8 @@ class Reader:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic):
         self._settings, self._clock = settings, clock
-        self._client = connect(settings, TIMEOUT)
         self._queue: Queue | None = None  # None also after Redis was away
+        self._away = REDIS_AWAY
         self._store: Store | None = None
         self._lock = Lock()
         self._last: Overview | None = None
@@ -65,7 +66,7 @@ class Reader:
             documents=stored.documents if stored else None,
             hits=stored.hits if stored else (),
             visits=stored.visits if stored else (),
-            problems=_problems(queued, stored),
+            problems=_problems(queued, stored, self._away),
         )
 
     def _ask_queue(self) -> Queued | None:
@@ -74,17 +75,19 @@ class Reader:
             if self._queue is None:
                 self._queue = self._open_queue()
             return read_queue(self._queue, spool_folder(settings.data_dir), settings.lease_seconds)
-        except QueueAway:
+        except QueueAway as error:
             self._queue = None
+            several = error.where and len(redis_urls(settings)) > 1
+            self._away = replace(REDIS_AWAY, what=f"Redis is away at {error.where}.") if several else REDIS_AWAY
             return None
 
     def _open_queue(self) -> Queue:
         """The queue, after a look whether Redis was emptied of sites and keys."""
+        queue = open_queue(self._settings, TIMEOUT)
         try:
-            ensure_published(self._settings, self._client)
+            ensure_published(self._settings, queue.client)
         except AccountsAway as error:
             log.warning("sites and keys are not published: %s", error)
-        queue = Queue(self._client, self._settings.redis_prefix, self._settings.partitions)
         queue.keep_all_partitions()
         return queue
 
@@ -97,9 +100,9 @@ class Reader:
             return None
 
 
-def _problems(queued: Queued | None, stored: Stored | None) -> list[Problem]:
+def _problems(queued: Queued | None, stored: Stored | None, away: Problem) -> list[Problem]:
     checks = [
-        (REDIS_AWAY, queued is None),
+        (away, queued is None),
         (STORE_AWAY, stored is None),
         (UNBALANCED, queued is not None and not queued.ledger.balanced),
         (NO_WORKER, queued is not None and not queued.workers),

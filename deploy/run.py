@@ -21,6 +21,7 @@ from typing import IO
 
 import click
 
+from collect.snippet import snippet
 from deploy.checks import CannotStart, data_folder, files_readable, port_free, socket_quiet, take
 from deploy.logs import Logs
 from hits.redis import private_socket
@@ -79,7 +80,7 @@ def welcome(settings: Settings) -> str:
     store = "" if settings.store_url == "embedded" else "\n  Documents  Elasticsearch"
     return f"""FizzStat is running. Put this into your pages:
 
-    <script defer src="{collector}/tracker.js"></script>
+    {snippet(collector)}
 
   Demo       {collector}/demo
   Dashboard  http://{host}:{settings.dashboard_port}/

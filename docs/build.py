@@ -1,4 +1,5 @@
-"""Writes the generated parts of these pages: the settings' rows, why hits are dropped, the commands as their help has them.
+"""Writes the generated parts of these pages: the settings' rows, why hits are dropped, other trackers' fields, the commands as
+their help has them.
 
 In: the pages, with `<!-- begin NAME -->` and `<!-- end NAME -->`. Out: the same, with what stands between them made anew.
 A test fails while a page is out of date; `.venv/bin/python -m docs.build` mends it.
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from docs import scale, ways
 from importer.facts import Drop
 from metrics import table
 from settings import SETTINGS
@@ -66,8 +68,12 @@ def _command_text(path: tuple[str, ...], command: click.Command) -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "ways": ways.tables,
     "settings": settings_table,
     "drops": drops_table,
+    "costs": scale.costs,
+    "cores": scale.cores,
+    "sizes": scale.sizes,
     "commands": commands_text,
     **{f"metrics {part}": partial(metrics_table, part) for part in table.PARTS},
 }

@@ -81,15 +81,13 @@ class Agenda:
         return self._clients({number: self._queue.partitions[number].unwritten for number in held}, before, most)
 
     def _clients(self, keys: Mapping[int, str], before: str, most: int) -> dict[int, list[str]]:
-        with redis_errors(), self._queue.client.pipeline(transaction=False) as pipe:
-            for key in keys.values():
-                pipe.zrangebyscore(key, "-inf", before, start=0, num=most)
-            found = pipe.execute()
-        return {number: [id.decode() for id in ids] for number, ids in zip(keys, found, strict=True) if ids}
+        found = self._queue.ask(lambda pipe, of: pipe.zrangebyscore(keys[of.number], "-inf", before, start=0, num=most), keys)
+        return {number: [id.decode() for id in ids] for number, (ids,) in found.items() if ids}
 
     def _clock(self, number: int, waiting: int, now: int) -> int:
         """The time that a partition's hits have reached; with none on their way it is now."""
         if not waiting:
             return now
-        with redis_errors():
-            return int(self._queue.client.get(self._queue.partitions[number].clock) or 0)
+        client = self._queue.client_of(number)
+        with redis_errors(client):
+            return int(client.get(self._queue.partition(number).clock) or 0)

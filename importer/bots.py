@@ -1,14 +1,12 @@
-"""What is known of bots: an agent string in; whether it is a bot's, the bot's name, and of a name its kind out.
+"""What is known of bots: a bot's agent string in, the bot's name, and of a name its kind out.
 
-is-bot decides: a regular expression of some 200 parts, so what it says of an agent is remembered. The kinds are the tags of
-crawler-user-agents (its README lists them): search-engine, seo, monitoring, ai-crawler, social-preview and so on.
+Whether an agent is a bot's, hits/agents.py says. The kinds are the tags of crawler-user-agents (its README lists them):
+search-engine, seo, monitoring, ai-crawler, social-preview and so on.
 """
 
 import re
 from collections import Counter, defaultdict
 from functools import cache, lru_cache
-
-from is_bot import Bots
 
 from importer.data import read
 from importer.steps.text import clean
@@ -17,7 +15,6 @@ UNNAMED = "other"
 AUTOMATION = "browser-automation"
 NAME = 64
 
-_bots = Bots()
 _NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -30,11 +27,6 @@ _NAMES = tuple(
 )
 #: What stands in every browser's agent, or in any bot's, and names none.
 _NO_NAMES = frozenset(read("agents")["bots"]["no_names"])
-
-
-@lru_cache(8192)
-def is_bot(agent: str) -> bool:
-    return bool(_bots.is_bot(agent))
 
 
 @lru_cache(1024)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from importer.bots import bot_kind
 from importer.facts import Facts
@@ -43,7 +44,7 @@ def members(group: Mapping[str, Any]) -> Members:
 
 def whole(parts: Iterable[Members]) -> bytes:
     """A document of members; empty ones are left out."""
-    return b"{" + b",".join(part for part in parts if part) + b"}"
+    return b"{" + b",".join(filter(None, parts)) + b"}"
 
 
 def dimensions(facts: Facts) -> Dimensions:
@@ -53,15 +54,20 @@ def dimensions(facts: Facts) -> Dimensions:
         groups["user_agent"] = facts.user_agent
     if facts.language:
         groups["language"] = facts.language
+    if facts.language_header:
+        groups["language_header"] = facts.language_header
     if facts.screen:
         groups["screen"] = facts.screen
+    if facts.encoding:
+        groups["document"] = {"encoding": facts.encoding}
     if facts.traffic:
         groups["traffic"] = facts.traffic
     if facts.utm:
         groups["utm"] = facts.utm
-    if facts.referrer:
-        groups["http"] = {"request": {"referrer": facts.referrer}}
-    return Dimensions(members(groups), _encode(facts.geo) if facts.geo else b"", facts.path)
+    if facts.referrer or facts.referrer_header:
+        told = (("referrer", facts.referrer), ("referrer_header", facts.referrer_header))
+        groups["http"] = {"request": {name: url for name, url in told if url}}
+    return Dimensions(members(groups), _group(facts.geo), facts.path, _group(facts.traits))
 
 
 def own_part(facts: Facts) -> Members:
@@ -75,6 +81,8 @@ def own_part(facts: Facts) -> Members:
             url["query"] = facts.query
         if facts.title:
             own["page"] = {"title": facts.title}
+        if facts.data:
+            own["event"] = {"data": facts.data}
     else:
         event = own["event"] = {"name": facts.name}
         if facts.value:
@@ -97,8 +105,9 @@ def hit_documents(visit: Visit, hits: Iterable[tuple[Seen, str]]) -> list[bytes]
     documents = []
     for hit, view in hits:
         if hit.kind == "view":
-            seen = b'"view":{"id":"%b","engaged_seconds":%b,"scroll_percent":%d}'
-            about = seen % (view.encode(), _encode(hit.engaged / 1000), hit.scroll)
+            seen = b'"view":{"id":"%b","engaged_seconds":%b,"scroll_percent":%d%b}'
+            active = b',"activity":%d' % hit.activity if hit.activity else b""
+            about = seen % (view.encode(), _encode((hit.engaged + hit.engaged_more) / 1000), hit.scroll, active)
         else:
             about = b'"view":{"id":"%b"}' % view.encode() if view else b""
         parts = (_at(hit.time), common, group, _hit_group(hit.way, hit.receipt), hit.own, about)
@@ -141,9 +150,10 @@ def client_document(client: Client, known: Known) -> bytes:
     more = {"first_seen": iso(known.first_seen), "last_seen": iso(known.last_seen)}
     if known.hash:
         more["hash"] = known.hash
+    traits = _group({name: text for name, (_, text) in known.traits.items()}) or dimensions.traits
     parts = (
         _at(known.first_seen),
-        _common(client.site, client.id, known.bot, dimensions, members(more)),
+        _common(client.site, client.id, known.bot, replace(dimensions, traits=traits), members(more)),
         b'"visit":' + whole([_visit_members(known.visit, dimensions)]),
         _hit_group(known.way, known.receipt),
     )
@@ -155,16 +165,19 @@ def known_of(source: Mapping[str, Any]) -> Known:
     client = source["client"]
     apart = ("@timestamp", "site", "client", "visit", "hit", "bot")
     groups = {name: group for name, group in source.items() if name not in apart}
-    geo = _encode(client["geo"]) if "geo" in client else b""
+    traits, last_seen = client.get("traits", {}), milliseconds(client["last_seen"])
     return Known(
         first_seen=milliseconds(client["first_seen"]),
-        last_seen=milliseconds(client["last_seen"]),
+        last_seen=last_seen,
         visit=source["visit"]["id"],
         way=source["hit"]["way"],
         hash=client.get("hash", ""),
         bot=source.get("bot", {}).get("name", ""),
         receipt=source["hit"].get("receipt", ""),
-        dimensions=Dimensions(members(groups), geo, source["visit"].get("entry_path", "")),
+        dimensions=Dimensions(
+            members(groups), _group(client.get("geo", {})), source["visit"].get("entry_path", ""), _group(traits)
+        ),
+        traits={name: (last_seen, text) for name, text in traits.items()},
     )
 
 
@@ -172,7 +185,8 @@ def _common(site: str, client: str, bot: str, dimensions: Dimensions, more: Memb
     """Site, client and the groups that all documents carry; `more` is of the client."""
     number = int(client[:16], 16) & 0x7FFF_FFFF_FFFF_FFFF
     geo = b'"geo":' + dimensions.geo if dimensions.geo else b""
-    group = whole([b'"id":"%b","num":%d,"part":%d' % (client.encode(), number, number % 64), geo, more])
+    traits = b'"traits":' + dimensions.traits if dimensions.traits else b""
+    group = whole([b'"id":"%b","num":%d,"part":%d' % (client.encode(), number, number % 64), geo, traits, more])
     named = b'"site":%b,"client":%b' % (_encode(site), group)
     if bot:
         named += b',"bot":' + _encode({"name": bot, "kind": bot_kind(bot)})
@@ -186,6 +200,10 @@ def _visit_members(id: str, dimensions: Dimensions) -> Members:
 
 def _hit_group(way: str, receipt: str) -> Members:
     return members({"hit": {"way": way, "receipt": receipt} if receipt else {"way": way}})
+
+
+def _group(group: Mapping[str, Any]) -> bytes:
+    return _encode(group) if group else b""
 
 
 def _at(ms: int) -> Members:

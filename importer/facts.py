@@ -55,6 +55,7 @@ class Facts(msgspec.Struct, kw_only=True, omit_defaults=True):
     received: int
     clients: tuple[str, ...] = ()
     client_hash: str = ""
+    traits: dict[str, str] = {}
     bot: str = ""
 
     # put_page
@@ -75,16 +76,21 @@ class Facts(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     # engagement
     engaged: int = 0
+    engaged_more: int = 0
     scroll: int = 0
+    activity: int = 0
 
-    # put_agent, put_place, put_screen: what a client's documents say of it
+    # put_agent, put_place, put_screen, put_headers: what a client's documents say of it
     user_agent: dict[str, Any] = {}
     geo: dict[str, Any] = {}
     language: str = ""
+    language_header: str = ""
     screen: dict[str, Any] = {}
+    encoding: str = ""
 
     # put_source: what the visit says of its start
     referrer: str = ""
+    referrer_header: str = ""
     traffic: dict[str, str] = {}
     utm: dict[str, str] = {}
 

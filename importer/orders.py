@@ -128,12 +128,14 @@ def _move(settlement: Settlement, facts: Facts, before: str, after: str) -> None
 
 
 def _states(queue: Queue, number: int) -> Iterator[state.Client]:
-    with redis_errors():
-        for _, blob in queue.client.hscan_iter(queue.partitions[number].clients, count=SCAN):
+    client = queue.client_of(number)
+    with redis_errors(client):
+        for _, blob in client.hscan_iter(queue.partition(number).clients, count=SCAN):
             yield state.decode(blob)
 
 
 def _dead(queue: Queue, number: int) -> list[tuple[DeadLetter, Facts | None]]:
-    with redis_errors():
-        letters = [msgspec.json.decode(text, type=DeadLetter) for text in queue.client.hvals(queue.partitions[number].dead)]
+    client = queue.client_of(number)
+    with redis_errors(client):
+        letters = [msgspec.json.decode(text, type=DeadLetter) for text in client.hvals(queue.partition(number).dead)]
     return [(one, msgspec.json.decode(one.facts, type=Facts) if bytes(one.facts) != b"{}" else None) for one in letters]

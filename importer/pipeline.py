@@ -11,6 +11,7 @@ from importer.facts import Context, Drop, Facts
 from importer.steps.agent import put_agent
 from importer.steps.bot import drop_bot, put_bot
 from importer.steps.event import put_event
+from importer.steps.headers import put_headers
 from importer.steps.page import drop_bad_url, put_page
 from importer.steps.place import put_place
 from importer.steps.screen import put_screen
@@ -34,14 +35,19 @@ STEPS: tuple[Step, ...] = (
     put_place,
     drop_shielded_country,
     put_screen,
+    put_headers,
     put_visitor,
     drop_erased,
 )
 
+#: What documents say of these, engagement's view has said.
+TOLD_BY_THE_VIEW = (put_event, put_source, put_agent, put_screen)
+STEPS_OF_ENGAGEMENT = tuple(step for step in STEPS if step not in TOLD_BY_THE_VIEW)
+
 
 def run(hit: Hit, context: Context) -> Facts | Drop:
     facts = named(hit)
-    for step in STEPS:
+    for step in STEPS if hit.kind != "engagement" else STEPS_OF_ENGAGEMENT:
         dropped = step(hit, facts, context)
         if dropped:
             return dropped
@@ -62,7 +68,9 @@ def named(hit: Hit) -> Facts:
         received=hit.received,
         view=view,
         engaged=hit.engaged,
+        engaged_more=hit.engaged_more,
         scroll=hit.scroll,
+        activity=hit.activity,
     )
 
 

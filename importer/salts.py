@@ -11,14 +11,13 @@ import secrets
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-
-import redis
+from typing import Any
 
 from hits.days import written
 from hits.hit import UnreadableHit, decode
 from hits.keys import salt_key, salts_alive, salts_made
 from hits.queue import Queue
-from hits.redis import redis_errors
+from hits.redis import QueueAway, nodes, redis_errors
 
 HOUR = 3600 * 1000
 LIVE_DAYS = 72 * HOUR  # after the period's end
@@ -65,7 +64,7 @@ class Salts:
         wanted = set(periods)
         salts = {period: self._take(period, now) for period in wanted}
         for period in {earlier for each in wanted if (earlier := before(each)) and earlier not in wanted}:
-            with redis_errors():
+            with redis_errors(self._client):
                 salt = self._client.get(salt_key(self._queue.prefix, period))
             if salt is not None:
                 salts[period] = salt
@@ -79,7 +78,7 @@ class Salts:
 
     def resalted(self) -> list[str]:
         """Periods that had more than one salt: who came before and after it was made anew counts as two visitors."""
-        with redis_errors():
+        with redis_errors(self._client):
             made = self._client.hgetall(salts_made(self._queue.prefix))
         return sorted(period.decode() for period, times in made.items() if int(times) > 1)
 
@@ -89,14 +88,14 @@ class Salts:
         `oldest_spooled` is when the oldest hit in this host's spool was received (ms).
         """
         prefix = self._queue.prefix
-        with redis_errors():
+        with redis_errors(self._client):
             alive = self._client.zrange(salts_alive(prefix), 0, -1, withscores=True)
         died = []
         for name, expires in alive:
             period = name.decode()
             if period == PERMANENT:
                 continue
-            with redis_errors():
+            with redis_errors(self._client):
                 there = self._client.exists(salt_key(prefix, period))
                 if there and self._may_die(period, int(expires), now, oldest_spooled):
                     self._client.delete(salt_key(prefix, period))
@@ -104,17 +103,22 @@ class Salts:
             if not there:
                 died.append(period)
         if died and self.rewrite():
-            with redis_errors():
+            with redis_errors(self._client):
                 self._client.zrem(salts_alive(prefix), *died)
         return died
 
     def rewrite(self) -> bool:
-        """Have Redis write its append-only file anew, without what was deleted; False if it will not now."""
-        try:
-            self._client.bgrewriteaof()
-        except (redis.RedisError, OSError):
-            return False
-        return True
+        """Have each Redis write its append-only file anew, without what was deleted; False if the home, where salts are, will not
+        now."""
+        done = True
+        for shard in self._queue.shards:
+            try:
+                for node in nodes(shard.client):
+                    with redis_errors(node):
+                        node.bgrewriteaof()
+            except QueueAway:
+                done &= shard is not self._queue.shards[0]
+        return done
 
     def _may_die(self, period: str, expires: int, now: int, oldest_spooled: int | None) -> bool:
         needed_until = end(_after(period))
@@ -122,15 +126,17 @@ class Salts:
             return False
         if expires > end(period) + LIVE_DAYS:
             return False  # later than a live day's: an import of the past is using it
-        return not any(self._is_older(name, needed_until) for name in self._lists())
+        return not any(self._is_older(client, name, needed_until) for client, name in self._lists())
 
-    def _lists(self) -> Iterator[str]:
+    def _lists(self) -> Iterator[tuple[Any, str]]:
         for keys in self._queue.partitions:
-            yield from (keys.queue, keys.past, keys.hand)
+            for name in (keys.queue, keys.past, keys.hand):
+                yield self._queue.client_of(keys.number), name
 
-    def _is_older(self, name: str, time: int) -> bool:
+    def _is_older(self, client: Any, name: str, time: int) -> bool:
         """Whether a list holds hits from before a time; of a long one nobody wants to know."""
-        entries = self._client.lrange(name, 0, LOOK)
+        with redis_errors(client):
+            entries = client.lrange(name, 0, LOOK)
         return len(entries) > LOOK or any(_time_of(entry, time) < time for entry in entries)
 
 

@@ -12,7 +12,8 @@ from importer.facts import Facts
 
 class Seen(msgspec.Struct, array_like=True, gc=False):
     """A view or an event of a visit. `view` is the view's id (its own; for an event the one it names, or ""), `own` the
-    members of its document that are nobody else's; `engaged` (ms) and `scroll` (percent) are a view's totals so far."""
+    members of its document that are nobody else's; `engaged` (ms), `scroll` (percent) and `activity` (clicks, keys, touches)
+    are a view's totals so far; `engaged_more` (ms) is what trackers that tell no totals have said in all."""
 
     id: str
     time: int
@@ -27,26 +28,27 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
     own: bytes
     engaged: int = 0
     scroll: int = 0
+    engaged_more: int = 0
+    activity: int = 0
 
 
 class Dimensions(msgspec.Struct, array_like=True, gc=False):
-    """What all documents of a visit carry, as JSON (see document.py): members of the document, and the `client.geo` group."""
+    """What all documents of a visit carry, as JSON (see document.py): members of the document, the `client.geo` group and that of
+    `client.traits`."""
 
     groups: bytes
     geo: bytes
     entry_path: str
+    traits: bytes = b""
 
 
 class Start(msgspec.Struct, array_like=True, gc=False):
-    """The earliest hit: what it says of client and source, the whole visit says. Compared by time, then id."""
+    """The earliest hit (by time, then id): what it says of client and source, the whole visit says."""
 
     time: int
     id: str
     way: str
     dimensions: Dimensions
-
-    def __lt__(self, other: "Start") -> bool:
-        return (self.time, self.id) < (other.time, other.id)
 
 
 class Visit(msgspec.Struct, array_like=True, gc=False):
@@ -67,7 +69,7 @@ class Visit(msgspec.Struct, array_like=True, gc=False):
 
 class Known(msgspec.Struct, array_like=True, gc=False):
     """What the client's document of one period says. `dimensions` are those of the start of `visit`, and stand here only when
-    that is not among the open visits."""
+    that is not among the open visits. `traits` are by name: when each was last told (ms), and its text."""
 
     first_seen: int
     last_seen: int
@@ -77,6 +79,7 @@ class Known(msgspec.Struct, array_like=True, gc=False):
     bot: str
     receipt: str
     dimensions: Dimensions | None = None
+    traits: dict[str, tuple[int, str]] = {}
 
 
 class Waiting(msgspec.Struct, array_like=True, gc=False):

@@ -165,8 +165,9 @@ class Turn:
         names = sorted(ids)
         if not names:
             return
-        with redis_errors():
-            blobs = self.queue.client.hmget(self.queue.partitions[share.hand.partition].clients, names)
+        client = self.queue.client_of(share.hand.partition)
+        with redis_errors(client):
+            blobs = client.hmget(self.queue.partition(share.hand.partition).clients, names)
         found = {id: blob for id, blob in zip(names, blobs, strict=True) if blob is not None}
         share.blobs |= found
         share.clients |= {id: state.decode(blob) for id, blob in found.items()}

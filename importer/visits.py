@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
+from hits.hit import DATA_KEYS
 from importer.document import dimensions, own_part
 from importer.facts import Drop, Facts
 from importer.state import Client, Known, Seen, Start, Unwritten, Visit, Waiting
@@ -104,10 +105,13 @@ class Visits:
                 yield self.clients[id]
 
     def _holds(self, facts: Facts) -> bool:
-        return any(
-            facts.id in client.waiting or any(facts.id in visit.hits or facts.id in visit.pulses for visit in client.visits)
-            for client in self._of(facts)
-        )
+        for client in self._of(facts):
+            if facts.id in client.waiting:
+                return True
+            for visit in client.visits:
+                if facts.id in visit.hits or facts.id in visit.pulses:
+                    return True
+        return False
 
     def _nearest(self, facts: Facts) -> Visit | None:
         best, least = None, WINDOW
@@ -171,10 +175,9 @@ class Visits:
             own=own_part(facts),
         )
         change.new.append(hit)
-        start = _start(facts)
         late = bool(visit.hits) and facts.time <= max(seen.time for seen in visit.hits.values())
-        if not visit.hits or start < visit.start:
-            visit.start = start
+        if facts.id != visit.start.id and (not visit.hits or (facts.time, facts.id) < (visit.start.time, visit.start.id)):
+            visit.start = _start(facts)
         # A late view may be the one that events name by their page, a late start is what all documents tell of.
         change.whole |= late
         if len(visit.hits) + len(visit.pulses) < MOST_HITS:
@@ -200,8 +203,10 @@ class Visits:
         change.views.add(view.id)
         view.engaged = max(view.engaged, facts.engaged)
         view.scroll = max(view.scroll, facts.scroll)
+        view.activity = max(view.activity, facts.activity)
         if len(visit.hits) + len(visit.pulses) < MOST_HITS:
             visit.pulses[facts.id] = facts.time
+            view.engaged_more += facts.engaged_more  # where a repeat would be known
         self._glimpse(visit, facts)
 
     def _change(self, visit: Visit) -> Change:
@@ -216,6 +221,7 @@ class Visits:
             hash=facts.client_hash,
             bot=visit.bot,
             receipt=facts.receipt,
+            traits={name: (facts.time, text) for name, text in facts.traits.items()},
         )
         of_client, period = self.glimpses.setdefault(visit.client, {}), self.period_of(facts.time)
         of_client[period] = merge_known(of_client.get(period), seen)
@@ -235,7 +241,14 @@ def merge_known(one: Known | None, other: Known) -> Known:
         bot=earlier.bot,
         receipt=earlier.receipt,
         dimensions=earlier.dimensions,
+        traits=_last_told(one.traits, other.traits) if one.traits and other.traits else one.traits or other.traits,
     )
+
+
+def _last_told(one: dict[str, tuple[int, str]], other: dict[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+    """Of each trait what was said of it last, and of too many those that were told last: the same in whatever order."""
+    told = {name: max(traits[name] for traits in (one, other) if name in traits) for name in one | other}
+    return dict(sorted(told.items(), key=lambda item: (-item[1][0], item[0]))[:DATA_KEYS])
 
 
 def span(visit: Visit) -> tuple[int, int]:

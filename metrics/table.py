@@ -80,7 +80,7 @@ IMPORT = (IMPORTED, BATCH, STEP, WRITTEN, RETRIES, AWAY, FENCED)
 
 # ── queue: the ledger, by its own words
 
-REDIS_UP = Metric("fizzstat_redis_up", "gauge", "1 if Redis answers; without it the rest of the queue's metrics is missing.")
+REDIS_UP = Metric("fizzstat_redis_up", "gauge", "1 if every Redis answers; else the rest of the queue's metrics is missing.")
 RECEIVED = Metric("fizzstat_hits_received_total", "counter", "Hits received in Redis, by way in.", ("way",))
 STORED = Metric("fizzstat_hits_stored_total", "counter", "Hits that are in documents.")
 DROPPED = Metric("fizzstat_hits_dropped_total", "counter", "Hits that ended without a document, by reason.", ("reason",))

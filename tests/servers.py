@@ -122,7 +122,7 @@ class RedisServer(Server):
 
     def __init__(self, folder: Path, *, unix: bool = False, **options: str):
         folder.mkdir(parents=True, exist_ok=True)
-        port = 0 if unix else free_port()
+        port = 0 if unix else _cluster_port() if options.get("cluster_enabled") else free_port()
         path = folder / "redis.sock"
         self.url = f"unix://{path}" if unix else f"redis://127.0.0.1:{port}/0"
         conf = {
@@ -151,6 +151,13 @@ class RedisServer(Server):
             return False
         finally:
             client.close()
+
+
+def _cluster_port() -> int:
+    """A free port; nodes of a cluster talk to each other 10,000 above theirs."""
+    while (port := free_port()) > 55_535:
+        pass
+    return port
 
 
 class ElasticsearchServer(Server):

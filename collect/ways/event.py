@@ -3,7 +3,8 @@
 Fields as in POST /hit, and `timestamp`, `path` (with `site`, where there is no url), `agent` and `ip_addr`. The request's
 own address and agent are a server's, so they are never taken for a visitor's. An object may have 64 KiB, a list 4 MiB.
 The answer is 202 {"accepted": n, "refused": [{"index": i, "field": name, "error": sentence}]}: one bad item harms no other,
-but a key of one site that meets another's item is refused with the whole request (403).
+but a key of one site that meets another's item is refused with the whole request (403). Where nothing is taken, and some of it
+only because hits of the past wait, it is 503 with Retry-After.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 from collect import clean
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
-from collect.errors import BadField, NoRight, OverLimit, Refused, TooLarge, Unreadable
+from collect.errors import BadField, NoRight, OverLimit, PastWaits, Refused, TooLarge, Unreadable
 from collect.fields import ITEM_LIMIT, Body, Sender, make_hit, read_json, site_name
 from collect.trust import Trust, writer
 from collect.way import Way
@@ -39,6 +40,7 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
     whole_request = (NoRight,) if listed else (NoRight, Unreadable, TooLarge, OverLimit)  # refusals that are not an item's alone
     hits: list[Hit] = []
     refused: list[dict[str, Any]] = []
+    late: PastWaits | None = None
     for index, raw in enumerate(items(arrival.body) if listed else [arrival.body]):
         try:
             hit = read(raw, key, arrival.now, collector.trust, sites)
@@ -47,10 +49,13 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
         except whole_request:
             raise
         except Refused as error:
+            late = error if isinstance(error, PastWaits) else late
             refused.append({"index": index, "field": error.field, "error": error.sentence})
             collector.tally.add(REFUSED, error.reason)
     if hits:
         collector.keep(hits)
+    elif late:
+        raise late
     return json_answer(202, {"accepted": len(hits), "refused": refused})
 
 

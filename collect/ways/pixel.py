@@ -47,13 +47,18 @@ def read_query(query: str) -> Body:
     whole = unquote(query).strip()
     if whole.startswith("{"):
         return read_json(whole.encode(), Body)
+    given = parameters(query)
+    if "j" in given:
+        return read_json(given["j"].encode(), Body)
+    return read_texts(given, Body)
+
+
+def parameters(query: str) -> dict[str, str]:
+    """Those of a query or of a form; of two of a name the last counts. Raises Unreadable."""
     try:
-        parameters = dict(parse_qsl(query, max_num_fields=PARAMETERS))
+        return dict(parse_qsl(query, max_num_fields=PARAMETERS))
     except ValueError:
         raise Unreadable(f"the query has more than {PARAMETERS} parameters") from None
-    if "j" in parameters:
-        return read_json(parameters["j"].encode(), Body)
-    return read_texts(parameters, Body)
 
 
 WAYS = (Way("/pixel.gif", ("GET",), answer, headers=OPEN, preflight=PREFLIGHT),)

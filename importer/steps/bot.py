@@ -7,12 +7,15 @@ server's own hits carry neither a visitor's headers nor, sometimes, an agent. Wh
 
 from enum import StrEnum
 
+from hits.agents import is_bot
 from hits.hit import Hit
-from importer.bots import UNNAMED, bot_name, is_bot
+from importer.bots import UNNAMED, bot_name
 from importer.facts import Context, Drop, Facts
 
 #: Ways in that carry a browser's own headers.
-BROWSER_WAYS = frozenset({"hit", "pixel"})
+BROWSER_WAYS = frozenset({"hit", "pixel", "plausible", "umami", "goatcounter", "fathom", "crumby", "alcolytics", "original"})
+#: And one in which a server hands on what the browser said of bots.
+TELL_WEBDRIVER = BROWSER_WAYS | {"goatcounter-api"}
 
 
 class Sign(StrEnum):
@@ -44,12 +47,12 @@ def sign_of(hit: Hit, context: Context) -> Sign | None:
         return Sign.NO_AGENT if hit.way in BROWSER_WAYS else None
     if is_bot(hit.agent):
         return Sign.AGENT
+    if hit.webdriver and hit.way in TELL_WEBDRIVER and Sign.WEBDRIVER in context.bot_signs:
+        return Sign.WEBDRIVER
     if hit.way not in BROWSER_WAYS:
         return None
     if "HeadlessChrome" in hit.hint_brands and Sign.HEADLESS in context.bot_signs:
         return Sign.HEADLESS
-    if hit.webdriver and Sign.WEBDRIVER in context.bot_signs:
-        return Sign.WEBDRIVER
     if hit.accept_language or hit.language or hit.hint_brands or hit.way != "hit" or Sign.NO_LANGUAGE not in context.bot_signs:
         return None
     return Sign.NO_LANGUAGE if _always_tells_its_language(hit.agent) else None

@@ -28,8 +28,8 @@ CURRENCIES = frozenset(get_global("all_currencies"))
 _QUERY = re.compile(r"[?#]")
 _USER = re.compile(r"//[^/@]*@")
 
-#: Events of the tracker whose value is another site's URL: where a visitor came from, and went to.
-FOREIGN = frozenset({"entry", "exit"})
+#: Events of the tracker whose value is a URL, maybe of another site: where a visitor came from, went to, took a file from.
+FOREIGN = frozenset({"entry", "exit", "download"})
 
 
 def put_event(hit: Hit, facts: Facts, context: Context) -> None:

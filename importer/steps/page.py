@@ -22,11 +22,12 @@ def drop_bad_url(hit: Hit, facts: Facts, context: Context) -> Drop | None:
 
 
 def put_page(hit: Hit, facts: Facts, context: Context) -> None:
-    """Host without port; path as WHATWG writes it, at most 2,048 characters; no fragment; of the query what the site allows."""
+    """Host without port; path as WHATWG writes it, at most 2,048 characters, with the fragment if that is part of it; of the
+    query what the site allows."""
     page = read_page(hit.url)
     if page:
         facts.domain = page.host
-        facts.path = cut_escaped(page.path)
+        facts.path = cut_escaped(f"{page.path}#{page.fragment}" if hit.hash and page.fragment else page.path)
         if page.query:
             allowed = context.allowed_query.get(hit.site)
             if allowed:

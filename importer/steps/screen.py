@@ -9,7 +9,7 @@ from importer.facts import Context, Facts
 
 DEPTHS = range(1, 129)
 
-_SIZE = re.compile(r"\s*0*([1-9]\d{0,4})\s*[xX×]\s*0*([1-9]\d{0,4})\s*", re.ASCII)
+_SIZE = re.compile(r"\s*0*([1-9]\d{0,4})\s*(?:[xX×]\s*0*([1-9]\d{0,4})\s*)?", re.ASCII)
 #: BCP 47's language, script and region. Variants and extensions (`-u-nu-latn`, `.UTF-8`) are passed over.
 _LANGUAGE = re.compile(
     r"\s*(?P<language>[a-z]{2,3})(?:[-_][a-z]{3})*(?:[-_](?P<script>[a-z]{4}))?(?:[-_](?P<region>[a-z]{2}|\d{3}))?(?![a-z0-9])",
@@ -33,7 +33,7 @@ def _screen(size: str, depth: int) -> dict[str, Any]:
     screen: dict[str, Any] = {}
     found = _SIZE.fullmatch(size)
     if found:
-        screen["size"] = f"{found[1]}x{found[2]}"
+        screen["size"] = f"{found[1]}x{found[2]}" if found[2] else found[1]
     if depth in DEPTHS:
         screen["depth"] = depth
     return screen

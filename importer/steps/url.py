@@ -17,9 +17,10 @@ APP = "android-app:"
 
 
 class Url(NamedTuple):
-    """`scheme` ends in a colon, `query` has no question mark; `host` is lower case, in punycode, IPv6 in brackets.
+    """`scheme` ends in a colon, `query` has no question mark, `fragment` no `#`; `host` is lower case, in punycode, IPv6 in
+    brackets.
 
-    User, password and fragment are left behind.
+    User and password are left behind.
     """
 
     scheme: str
@@ -27,6 +28,7 @@ class Url(NamedTuple):
     port: str
     path: str
     query: str
+    fragment: str = ""
 
     @property
     def bare(self) -> str:
@@ -55,7 +57,7 @@ def _read(text: str) -> Url | None:
     host = url.hostname.removesuffix(".").lower()
     if not host or len(host) > HOST or host[0] == ".":
         return None
-    return Url(scheme, host, url.port, url.pathname or "/", url.search[1:])
+    return Url(scheme, host, url.port, url.pathname or "/", url.search[1:], url.hash[1:])
 
 
 _cached = lru_cache(8192)(_read)

@@ -5,6 +5,7 @@ from hashlib import blake2b
 from hits.hit import Hit
 from importer.facts import Context, Drop, Facts
 from importer.salts import before, period_of
+from importer.steps.event import flatten
 
 
 def put_visitor(hit: Hit, facts: Facts, context: Context) -> None:
@@ -19,6 +20,8 @@ def put_visitor(hit: Hit, facts: Facts, context: Context) -> None:
         if each is not None and (salt := context.salts.get(each)) is not None
     )
     facts.client_hash = hit.client_hash
+    if hit.traits:
+        facts.traits = flatten(hit.traits)
 
 
 def drop_erased(hit: Hit, facts: Facts, context: Context) -> Drop | None:
@@ -27,4 +30,4 @@ def drop_erased(hit: Hit, facts: Facts, context: Context) -> Drop | None:
 
 
 def is_erased(facts: Facts, context: Context) -> bool:
-    return any(facts.received <= context.erased.get(what, -1) for what in (facts.site, *facts.clients))
+    return bool(context.erased) and any(facts.received <= context.erased.get(what, -1) for what in (facts.site, *facts.clients))

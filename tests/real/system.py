@@ -14,10 +14,8 @@ from hits.drain import spooled
 from hits.hit import Hit
 from hits.intake import Intake
 from hits.ledger import Ledger, read
-from hits.queue import Queue
-from hits.redis import connect
+from hits.queue import open_queue
 from hits.spool import Spool, spool_folder
-from hits.wire import Wire
 from settings import Settings, load
 from store import open_store
 from tests.servers import ROOT, until
@@ -42,9 +40,8 @@ class System:
             **more,
         }
         self.settings: Settings = load(self.environ, Path("none"))
-        self.client = connect(self.settings)
-        self.wire = Wire.to(redis_url, 5.0)
-        self.queue = Queue(self.client, prefix, self.settings.partitions, self.wire)
+        self.queue = open_queue(self.settings, wires=True)
+        self.client = self.queue.client
         self.intake = Intake(self.queue, self.new_spool())
         self.processes: list[subprocess.Popen[bytes]] = []
 
@@ -61,9 +58,10 @@ class System:
         for process in self.processes:
             process.kill()
             process.wait()
-        self.client.close()
-        if self.wire:
-            self.wire.close()
+        for shard in self.queue.shards:
+            shard.client.close()
+            if shard.wire:
+                shard.wire.close()
 
     def ledger(self) -> Ledger:
         return read(self.queue, spooled(self.queue, spool_folder(self.settings.data_dir)))
@@ -80,7 +78,7 @@ class System:
 
     def put_off(self) -> int:
         """Of how many clients documents are still to be written."""
-        return sum(self.client.zcard(keys.unwritten) for keys in self.queue.partitions)
+        return sum(n for (n,) in self.queue.ask(lambda pipe, keys: pipe.zcard(keys.unwritten)).values())
 
     def take(self, hits: Sequence[Hit]) -> None:
         self.intake.take(hits)
@@ -100,13 +98,13 @@ class System:
         assert {source["visit"]["id"] for source in views + events} <= set(visits)
         return {
             "clients": len(self.documents("client")),
-            "visits": Counter(_visit(source) for source in visits.values()),
+            "visits": Counter(told_visit(source) for source in visits.values()),
             "views": Counter(_view(source, visits) for source in views),
             "events": Counter(_event(source, visits) for source in events),
         }
 
 
-def _visit(source: Mapping[str, Any]) -> tuple[Any, ...]:
+def told_visit(source: Mapping[str, Any]) -> tuple[Any, ...]:
     said = source["visit"]
     names = ("started", "ended", "duration_seconds", "views", "events", "bounced", "entry_path", "exit_path")
     steps = tuple(map(tuple, said["steps"]))
@@ -116,7 +114,7 @@ def _visit(source: Mapping[str, Any]) -> tuple[Any, ...]:
 def _view(source: Mapping[str, Any], visits: Mapping[str, Any]) -> tuple[Any, ...]:
     said = source["view"]
     about = (source["@timestamp"], source["url"]["path"], source["traffic"]["channel"], source["page"]["title"])
-    return (*about, said["id"], said["engaged_seconds"], said["scroll_percent"], _visit(visits[source["visit"]["id"]]))
+    return (*about, said["id"], said["engaged_seconds"], said["scroll_percent"], told_visit(visits[source["visit"]["id"]]))
 
 
 def _event(source: Mapping[str, Any], visits: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -126,7 +124,7 @@ def _event(source: Mapping[str, Any], visits: Mapping[str, Any]) -> tuple[Any, .
         said["name"],
         said.get("value"),
         source.get("view", {}).get("id"),
-        _visit(visits[source["visit"]["id"]]),
+        told_visit(visits[source["visit"]["id"]]),
     )
 
 

@@ -107,6 +107,8 @@ def test_a_site_is_added_changed_listed_and_dropped(fizzstat: Shell) -> None:
         "currency": "EUR",
         "week_start": "sunday",
         "query": ["q"],
+        "foreign": [],
+        "identify": False,
         "shields": {"ips": [], "countries": [], "hosts": [], "paths": []},
     }
     assert (
@@ -131,6 +133,17 @@ def test_a_host_of_another_site_is_refused_in_one_sentence(fizzstat: Shell) -> N
     fizzstat("sites", "add", "b.example")
     refused = fizzstat("sites", "set", "b.example", "--host", "b.example", "--host", "a.example").sentence
     assert "The host a.example belongs to the site a.example already" in refused
+
+
+def test_what_other_trackers_call_a_site_is_set_and_taken_away(fizzstat: Shell, reader: SnapshotReader) -> None:
+    fizzstat("sites", "add", "a.example", "--foreign", "goatcounter:shop")
+    assert fizzstat("sites", "set", "a.example", "--foreign", "umami:B59E9C65,matomo:3", "--identify").code == 0
+    until(lambda: reader.current().identifying, "the collector to know it")
+    assert reader.current().foreign == {"matomo:3": "a.example", "umami:b59e9c65": "a.example"}
+    assert "is no id" in fizzstat("sites", "set", "a.example", "--foreign", "3").sentence
+    assert fizzstat("sites", "set", "a.example", "--foreign", "", "--no-identify").code == 0
+    (site,) = fizzstat("sites", "list", "--json").json
+    assert (site["foreign"], site["identify"]) == ([], False)
 
 
 def _settings(data_dir: Path, redis_url: str, prefix: str) -> Settings:

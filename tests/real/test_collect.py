@@ -116,6 +116,31 @@ def start(tmp_path: Path, server: RedisServer) -> Iterator[Start]:
         collector.stop()
 
 
+def test_hits_of_the_past_wait_while_the_queue_is_over_its_limit(start: Start, server: RedisServer) -> None:
+    collector = start(QUEUE_LIMIT="3")
+    client: Any = server.client()
+    publish(client, PREFIX, Snapshot(keys={key_hash("k"): KeyRow("k", ("write",))}))
+    bearer = {"Authorization": "Bearer k"}
+    past = body(name="old", timestamp="2026-01-01T00:00:00Z")
+
+    def ask_past() -> Reply:
+        return collector.ask("POST", "/event", past, bearer)
+
+    assert ask_past().status == 202
+    for number in range(4):
+        assert collector.ask("POST", "/hit", body(id=str(number)), {"User-Agent": "Firefox"}).status == 202
+    until(lambda: ask_past().status == 503, "the past to wait")
+    refusal = ask_past()
+    assert refusal.headers["Retry-After"] == "30"
+    assert "FIZZSTAT_QUEUE_LIMIT" in refusal.content["error"]
+    mixed = collector.ask("POST", "/event", b"[" + past + b"," + body(name="new") + b"]", bearer)
+    assert (mixed.status, mixed.content["accepted"]) == (202, 1)
+    assert [(one["index"], one["field"]) for one in mixed.content["refused"]] == [(0, "timestamp")]
+    assert collector.ask("POST", "/hit", body(), {"User-Agent": "Firefox"}).status == 202
+    client.delete(*client.scan_iter(f"{PREFIX}:*:queue"))
+    until(lambda: ask_past().status == 202, "the past to be taken again")
+
+
 def test_a_202_says_that_the_hit_is_in_redis_and_in_the_ledger(start: Start, server: RedisServer) -> None:
     collector = start()
     client: Any = server.client()

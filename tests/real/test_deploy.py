@@ -153,7 +153,7 @@ def test_a_hit_comes_through_nginx_with_the_visitors_address(nginx: Nginx, redis
 
 
 def test_the_scripts_the_pixel_and_long_lists_come_through_nginx(nginx: Nginx) -> None:
-    assert b"/hit" in nginx.ask("GET", "/tracker.js")[1]
+    assert b"document.currentScript" in nginx.ask("GET", "/tracker.js")[1]
     query = "url=https%3A%2F%2Fshop.example%2F" + "x" * 30_000
     assert nginx.ask("GET", f"/pixel.gif?{query}")[0] == 200
     assert nginx.ask("POST", "/event", b"[" + b" " * ((4 << 20) - 2) + b"]")[0] == 401  # it came as far as the question for a key

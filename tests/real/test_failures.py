@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 
 from hits import dead, orders
 from hits.hit import Hit
-from hits.workers import alive
+from hits.workers import importers
 from importer.index import index_period
 from tests.real.proxy import Proxy
 from tests.real.system import Start, System, redis_is_there
@@ -43,21 +43,10 @@ def all_there(system: System, n: int) -> None:
     assert len(visits) == len(system.documents("client"))
 
 
-def test_two_importers_share_the_partitions(system: Start, elasticsearch_9: str) -> None:
-    one = system(elasticsearch_9, FIZZSTAT_PARTITIONS="8")
-    workers = [one.start("import"), one.start("import")]
-    until(lambda: sorted(len(row.partitions) for row in alive(one.queue, 1)) == [4, 4], "each worker to hold its half")
-    for _ in range(5):
-        one.take(many(200))
-    all_there(one, 1000)
-    assert all(row.imported for row in alive(one.queue, 1))
-    stop(*workers)
-
-
 def test_an_importer_frozen_past_its_lease_does_no_harm_when_it_goes_on(system: Start, elasticsearch_url: str) -> None:
     one = system(elasticsearch_url)
     frozen = one.start("import")
-    until(lambda: [row.partitions for row in alive(one.queue, 1)] == [[0, 1]], "the first worker to hold all")
+    until(lambda: [row.partitions for row in importers(one.queue, 1)] == [[0, 1]], "the first worker to hold all")
     one.take(first_hits())
     one.imported()
     frozen.send_signal(signal.SIGSTOP)
@@ -66,7 +55,7 @@ def test_an_importer_frozen_past_its_lease_does_no_harm_when_it_goes_on(system: 
     exact(one.imported())
     one.take(many(100))
     frozen.send_signal(signal.SIGCONT)
-    until(lambda: len(alive(one.queue, 1)) == 2, "the frozen worker to be alive again")
+    until(lambda: len(importers(one.queue, 1)) == 2, "the frozen worker to be alive again")
     one.take(many(100))
     ledger = one.imported()
     assert ledger.balanced
@@ -87,7 +76,7 @@ def test_an_importer_frozen_in_the_middle_of_a_batch_changes_nothing_when_it_goe
         other = each.start("import")
         exact(each.imported())
         frozen.send_signal(signal.SIGCONT)
-        until(lambda system=each: len(alive(system.queue, 1)) == 2, "the frozen worker to be alive again")
+        until(lambda system=each: len(importers(system.queue, 1)) == 2, "the frozen worker to be alive again")
         exact(each.imported())
         whole(each)
         stop(frozen, other)
@@ -96,11 +85,11 @@ def test_an_importer_frozen_in_the_middle_of_a_batch_changes_nothing_when_it_goe
 def test_a_second_importer_waits_while_the_embedded_store_has_its_writer(system: Start) -> None:
     one = system("embedded")
     first = one.start("import")
-    until(lambda: len(alive(one.queue, 1)) == 1, "the first importer")
+    until(lambda: len(importers(one.queue, 1)) == 1, "the first importer")
     second = one.start("import")
     one.take(first_hits())
     one.imported()
-    assert len(alive(one.queue, 1)) == 1
+    assert len(importers(one.queue, 1)) == 1
     first.kill()
     first.wait()
     one.take(later_hits())
@@ -192,7 +181,7 @@ def test_documents_that_elasticsearch_refuses_are_dead_letters_and_the_rest_of_t
 ) -> None:
     one = system(elasticsearch_url)
     importer = one.start("import")
-    until(lambda: alive(one.queue, 1), "the importer")  # it has brought the mappings up to date
+    until(lambda: importers(one.queue, 1), "the importer")  # it has brought the mappings up to date
     with Elasticsearch(elasticsearch_url) as client:
         index = f"{one.settings.index_prefix}-event-{index_period('month')(NOON)}"
         number = {"properties": {"event": {"properties": {"value": {"type": "integer"}}}}}

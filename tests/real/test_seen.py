@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboard.app import create_app
-from hits.redis import redis_url
+from hits.redis import redis_urls
 from metrics.table import PARTS
 from settings import load
 from tests.real.system import Start, System
@@ -317,7 +317,7 @@ def test_a_whole_fizzstat_is_seen_and_its_logs_are_json_that_tells_nothing_of_vi
 
 
 def only_salt(fizzstat: FizzStat) -> str:
-    with redis.Redis.from_url(redis_url(load(fizzstat.environ, Path("/nowhere")))) as client:
+    with redis.Redis.from_url(redis_urls(load(fizzstat.environ, Path("/nowhere")))[0]) as client:
         (key,) = client.scan_iter("*:salt:*")
         salt = client.get(key)
         assert isinstance(salt, bytes)

@@ -22,13 +22,24 @@ KEYS = {
     "reader": KeyRow("reader", ("read",)),
     "bound": KeyRow("bound", ("write",), "shop.example"),
 }
-SITES = (SiteRow("shop.example", hosts=("shop.example", "pay.shop.example")),)
+FOREIGN = (
+    "umami:7d1a5c1e-93bd-4c8e-9a43-0b7f5d4d1c11",
+    "goatcounter:shopcode",
+    "plausible:shop",
+    "matomo:3",
+    "fathom:abcde",
+    "alcolytics:7",
+)
+SITES = (SiteRow("shop.example", hosts=("shop.example", "pay.shop.example"), foreign=FOREIGN, identify=True),)
 
 
 class Intake:
     def __init__(self) -> None:
         self.hits: list[Hit] = []
         self.full = False
+
+    def past_waits(self) -> bool:
+        return False
 
     def take(self, hits: Sequence[Hit]) -> None:
         if self.full:

@@ -344,3 +344,46 @@ def test_a_database_that_was_made_before_there_were_shields_gets_them(tmp_path: 
 def test_a_snapshot_of_an_older_release_has_no_shields() -> None:
     old = msgspec.json.decode(b'{"sites":[{"id":"a.example","hosts":["a.example"],"query":[]}],"keys":{}}', type=Snapshot)
     assert old.sites == (SiteRow("a.example", ("a.example",)),)
+
+
+def test_what_other_trackers_call_a_site_is_told(accounts: Accounts, published: Published) -> None:
+    with accounts.change() as session:
+        add_site(session, "a.example", now=NOW, foreign=["matomo:3", "Umami: B59E9C65 ", "matomo:3"], identify=True)
+        add_site(session, "b.example", now=NOW)
+    assert published.last.foreign == {"matomo:3": "a.example", "umami:b59e9c65": "a.example"}
+    assert published.last.identifying == {"a.example"}
+    with accounts.change() as session:
+        set_site(session, site_called(session, "a.example"), foreign=["matomo:4", "matomo:3"])
+    assert published.last.foreign == {"matomo:3": "a.example", "matomo:4": "a.example"}
+    with accounts.change() as session:
+        drop_site(session, site_called(session, "a.example"), 0)
+        set_site(session, site_called(session, "b.example"), foreign=["matomo:3"])
+    assert published.last.foreign == {"matomo:3": "b.example"}
+
+
+def test_what_another_tracker_calls_a_site_is_one_sites(accounts: Accounts) -> None:
+    with accounts.change() as session:
+        add_site(session, "a.example", now=NOW, foreign=["matomo:3"])
+    with pytest.raises(AccountError) as refused, accounts.change() as session:
+        add_site(session, "b.example", now=NOW, foreign=["matomo:3"])
+    assert refused.value.field == "foreign"
+    assert "a.example" in str(refused.value)
+
+
+@pytest.mark.parametrize("id", ["3", "matomo:", "matomo: ", "google:3", "umami:" + "x" * 250, "matomo:\n3"])
+def test_an_id_of_no_known_format_is_refused(accounts: Accounts, id: str) -> None:
+    with pytest.raises(AccountError) as refused, accounts.change() as session:
+        add_site(session, "a.example", now=NOW, foreign=[id])
+    assert refused.value.field == "foreign"
+
+
+def test_a_database_that_was_made_before_sites_identified_anybody_gets_the_column(tmp_path: Path, published: Published) -> None:
+    url = f"sqlite:///{tmp_path / 'accounts.db'}"
+    with open_at(url, published.append).change() as session:
+        add_site(session, "a.example", now=NOW)
+    with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
+        database.execute("ALTER TABLE site DROP COLUMN identify")
+    accounts = open_at(url, published.append)
+    with accounts.change() as session:
+        add_site(session, "b.example", now=NOW, identify=True)
+    assert [(site.id, site.identify) for site in published.last.sites] == [("a.example", False), ("b.example", True)]

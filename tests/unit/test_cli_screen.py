@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from commands.app import App
 from commands.env import row_of
-from commands.failures import sentence, without_secrets
+from commands.failures import sentence
 from commands.queue import ledger_tables, plain_json
 from commands.screen import console, json_line, plain
 from hits.ledger import Ledger
-from hits.redis import QueueAway
+from hits.redis import QueueAway, without_secrets
 from importer.facts import Drop
 from settings import SETTINGS, load
 from store.base import StoreAway

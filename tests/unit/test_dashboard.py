@@ -68,7 +68,7 @@ def test_an_empty_dashboard_says_what_to_do() -> None:
     text = page(EMPTY)
     assert "No hits yet." in text
     assert '<a href="http://localhost:8000/demo">' in text
-    assert "&lt;script defer src=&#34;http://localhost:8000/tracker.js&#34;&gt;&lt;/script&gt;" in text
+    assert "&lt;script defer src=&#34;http://localhost:8000/tracker.js&#34; data-local&gt;&lt;/script&gt;" in text
 
 
 def test_the_ledger_stands_on_the_page_with_its_reasons() -> None:

@@ -47,6 +47,8 @@ EXPECTED = {
         "page.title": "keyword",
         "view.engaged_seconds": "double",
         "view.scroll_percent": "byte",
+        "view.activity": "long",
+        "event.data": "flattened",
     },
     "event": {
         "event.name": "keyword",
@@ -114,6 +116,6 @@ def test_searches_know_fields_keys_and_metadata_and_nothing_else() -> None:
     assert find("event", "event.data.plan") == Field("event.data.plan", "key")
     assert find("bot-view", "bot.name") == Field("bot.name", "keyword")
     assert find("view", "_index") == Field("_index", "keyword")
-    for unknown in ("url", "url.pat", "url.path.x", "event.data", "hit.receipt", "user_agent.original", "event.data.", ""):
+    for unknown in ("url", "url.pat", "url.path.x", "event.name", "hit.receipt", "user_agent.original", "event.data.", ""):
         assert find("view", unknown) is None
     assert find("event", "event.data.") is None

@@ -24,7 +24,7 @@ def test_without_anything_set_every_default_is_usable(ext: Path) -> None:
 def test_the_environment_wins_over_the_file_and_the_file_over_the_default(ext: Path) -> None:
     ext.write_text("COLLECT_PORT = 8100\nDASHBOARD_PORT = 8101\n")
     settings = load({"FIZZSTAT_COLLECT_PORT": "8200"}, ext)
-    assert (settings.collect_port, settings.dashboard_port, settings.batch_size) == (8200, 8101, 1000)
+    assert (settings.collect_port, settings.dashboard_port, settings.batch_size) == (8200, 8101, 2000)
     assert settings.origin["COLLECT_PORT"] == "environment"
     assert settings.origin["DASHBOARD_PORT"] == "settings_ext.py"
     assert settings.origin["BATCH_SIZE"] == "default"

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from importer.bots import bot_kind, bot_name, is_bot
+from hits.agents import is_bot
+from importer.bots import bot_kind, bot_name
 from importer.facts import Context, Drop
 from importer.steps.bot import Sign, drop_bot, put_bot, sign_of
 from tests.unit.steps import CONTEXT, cases, facts_of, hit

@@ -4,12 +4,12 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-import redis
 
 from hits.redis import QueueAway
+from hits.scripts import Script
 from hits.wire import Wire, packed
 
-SCRIPT = redis.Redis().register_script("return 1")
+SCRIPT = Script("return 1")
 
 
 @pytest.fixture
