@@ -214,6 +214,8 @@ def test_an_event_needs_a_name(name: str | None) -> None:
         ("scroll", 100, 100),
         ("scroll", 100.6, 100),
         ("scroll", 3000, 100),
+        ("activity", 12.5, 12),
+        ("activity", 1e9, 1_000_000),
         ("screen_depth", 30, 30),
         ("screen_depth", 1e9, 64),
     ],
@@ -222,7 +224,7 @@ def test_a_number_that_is_too_high_is_the_highest(field: str, sent: float, kept:
     assert getattr(one_hit(**{field: sent}), field) == kept
 
 
-@pytest.mark.parametrize("field", ["engaged", "scroll", "screen_depth"])
+@pytest.mark.parametrize("field", ["engaged", "scroll", "activity", "screen_depth"])
 @pytest.mark.parametrize("sent", [-1, -0.5, "1", True, [], {}])
 def test_a_number_that_is_none_or_negative_is_refused(field: str, sent: Any) -> None:
     assert refusal(**{field: sent}) == (400, field)

@@ -88,6 +88,14 @@ def test_engagement_since_the_last_is_added_up_in_any_order_and_once() -> None:
         assert json.loads(document)["view"] == {"id": "v", "engaged_seconds": 9.0, "scroll_percent": 4}
 
 
+def test_a_views_activity_is_the_highest_total_that_was_told() -> None:
+    pulses = [facts(n, "engagement", view="v", engaged=n * 1000, activity=count) for n, count in ((2, 3), (3, 9), (4, 5))]
+    for order in permutations(pulses):
+        (visit,) = visited(facts(1), *order).visits
+        (document,) = hit_documents(visit, [(hit, hit.view) for hit in visit.hits.values()])
+        assert json.loads(document)["view"]["activity"] == 9
+
+
 def test_what_stands_behind_the_hash_is_a_page_only_if_the_tracker_says_so() -> None:
     url = "https://example.com/app?q=1#/cart"
     assert put(put_page, url=url).path == "/app"
