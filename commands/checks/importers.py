@@ -6,6 +6,7 @@ from commands.checks.finding import Finding, Ward, error, note, span, warning
 from hits import workers
 from hits.hit import envelope
 from hits.keys import salts_made
+from hits.pressure import waiting
 from hits.redis import redis_errors
 
 SLOW, STUCK = 60.0, 3600.0  # seconds that the oldest hit may wait
@@ -29,10 +30,19 @@ def queue_moves(ward: Ward) -> Iterator[Finding]:
     received = [hit.received for entries in firsts.values() for entry in entries if entry and (hit := envelope(entry))]
     waited = ward.now() - min(received) / 1000 if received else 0.0
     if waited > SLOW:
-        waiting = sum(ward.queue.waiting(keys.number for keys in ward.queue.partitions).values())
-        said = f"The oldest of {waiting:,} hits waits for {span(waited)}."
+        said = f"The oldest of {waiting(ward.queue):,} hits waits for {span(waited)}."
         mend = "./fizzstat status; the importer's log says what it waits for"
         yield error(said, mend) if waited > STUCK else warning(said, mend)
+
+
+def queue_is_under_its_limit(ward: Ward) -> Iterator[Finding]:
+    """Fewer hits wait than FIZZSTAT_QUEUE_LIMIT, so hits of the past are taken."""
+    limit, now = ward.settings.queue_limit, waiting(ward.queue)
+    if limit and now > limit:
+        yield warning(
+            f"{now:,} hits wait, more than FIZZSTAT_QUEUE_LIMIT ({limit:,}): hits of the past are refused until there are fewer.",
+            "more ./fizzstat import, or a greater FIZZSTAT_QUEUE_LIMIT",
+        )
 
 
 def ledger_balances(ward: Ward) -> Iterator[Finding]:
@@ -66,4 +76,12 @@ def all_parts_are_in_use(ward: Ward) -> Iterator[Finding]:
         )
 
 
-CHECKS = (importers_work, queue_moves, ledger_balances, no_hit_is_dead, salts_were_kept, all_parts_are_in_use)
+CHECKS = (
+    importers_work,
+    queue_moves,
+    queue_is_under_its_limit,
+    ledger_balances,
+    no_hit_is_dead,
+    salts_were_kept,
+    all_parts_are_in_use,
+)
