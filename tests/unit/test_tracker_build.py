@@ -13,6 +13,7 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 SOURCES = ("tracker.js", "vitals.js", "module.js")
 BUILT = ("tracker.min.js", "vitals.min.js", "fizzstat.mjs")
 #: bytes, gzip -9: what all of it may weigh
+# The goal for the tracker is 1800, and is not met yet: 2000 only keeps it from growing.
 BUDGETS = {"tracker.min.js": 2000, "vitals.min.js": 900}
 #: What pages all over the world have in their tags: a line may come, none may change or go.
 RELEASED = {
