@@ -1,42 +1,32 @@
 """A backlog drained: `python -m bench.backlog [elasticsearch|embedded] [HITS]`.
 
-A Redis is filled with made-up hits in slices (bench/importer.py), then a real importer empties it. Every 10 s: hits left, hits a
+A Redis is filled with made-up hits in slices (bench/stage.py), then a real importer empties it. Every 10 s: hits left, hits a
 second since the line before, the importer's resident set, Redis's memory. At the end: the greatest resident set of the first and
 of the last half of the hits, whose ratio says whether memory is flat, and whether the ledger balances (exit code 1 if not).
 """
 
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import redis
 
-from bench.importer import PARTITIONS, _put_off, _resident, fill
+from bench.importer import PARTITIONS
+from bench.stage import fill, put_off, resident, servers, start_importer, store_url
 from hits import ledger
 from hits.pressure import waiting
 from hits.queue import Queue
 from settings import load
-from tests.servers import ELASTICSEARCH_9, ROOT, ElasticsearchServer, RedisServer, open_folder
+from tests.servers import RedisServer
 
 SLICE = 100_000  # hits made at once
 LINE, LOOK = 10.0, 0.2  # seconds
 
 
 def main(which: str, n: int) -> bool:
-    with tempfile.TemporaryDirectory() as folder, open_folder("elasticsearch") as server_folder:
-        server = RedisServer(Path(folder))
-        server.start()
-        elastic = ElasticsearchServer(server_folder, ELASTICSEARCH_9, "1g", tuned=True) if which == "elasticsearch" else None
-        try:
-            url = elastic.start().url if elastic else "embedded"  # type: ignore[attr-defined]
-            return drain(server, Path(folder), url, n)
-        finally:
-            server.kill()
-            if elastic:
-                elastic.kill()
+    with servers(which) as (folder, server, elastic):
+        return drain(server, folder, store_url(elastic), n)
 
 
 def drain(server: RedisServer, folder: Path, url: str, n: int) -> bool:
@@ -55,21 +45,21 @@ def drain(server: RedisServer, folder: Path, url: str, n: int) -> bool:
     filled = waiting(queue)
     print(f"{filled:,} hits wait; Redis has {_used(client):,.0f} MB", flush=True)
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "cli.py", "import"], cwd=ROOT, env=environ)
+    process = start_importer(environ)
     most = [0, 0]  # bytes, of the first half and of the last
     told, left_then = began, filled
     try:
-        while (left := waiting(queue)) or _put_off(queue):
+        while (left := waiting(queue)) or put_off(queue):
             if process.poll() is not None:
                 raise SystemExit(f"the importer ended with {process.returncode} while {left:,} hits waited")
-            resident, now = _resident(process.pid), time.perf_counter()
+            used, now = resident(process.pid), time.perf_counter()
             half = int(left < filled / 2)
-            most[half] = max(most[half], resident)
+            most[half] = max(most[half], used)
             if now - told >= LINE:
                 rate = (left_then - left) / (now - told)
                 print(
                     f"{now - began:5.0f} s: {left:>10,} left, {rate:7,.0f} hits/s, "
-                    f"importer {resident / 1e6:,.0f} MB, Redis {_used(client):,.0f} MB",
+                    f"importer {used / 1e6:,.0f} MB, Redis {_used(client):,.0f} MB",
                     flush=True,
                 )
                 told, left_then = now, left

@@ -7,11 +7,8 @@ embedded store) with nothing else to do. Rates are medians; memory is the import
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -19,14 +16,14 @@ from typing import Any
 
 import redis
 
-from bench.traffic import hits
+from bench.stage import cpu, fill, put_off, resident, servers, start_importer, store_url
 from hits import ledger
-from hits.hit import encode
-from hits.queue import PUSH_MOST, Queue, ledger_field
+from hits.pressure import waiting
+from hits.queue import Queue
 from settings import Settings, load
 from store import open_store
 from store.base import KINDS, Document, Store, index_name
-from tests.servers import ELASTICSEARCH_9, ROOT, ElasticsearchServer, RedisServer, open_folder
+from tests.servers import RedisServer
 
 ROUNDS = 3
 WARM_UP = 1  # rounds that do not count: Elasticsearch's Java is at full speed only after half a million documents
@@ -34,17 +31,9 @@ PARTITIONS = 16
 
 
 def main(which: str, n: int) -> None:
-    with tempfile.TemporaryDirectory() as folder, open_folder("elasticsearch") as server_folder:
-        server = RedisServer(Path(folder))
-        server.start()
-        elastic = ElasticsearchServer(server_folder, ELASTICSEARCH_9, "1g", tuned=True) if which == "elasticsearch" else None
-        try:
-            url = elastic.start().url if elastic else "embedded"  # type: ignore[attr-defined]
-            rounds = [_round(server, Path(folder), url, i, n) for i in range(WARM_UP + ROUNDS)][WARM_UP:]
-        finally:
-            server.kill()
-            if elastic:
-                elastic.kill()
+    with servers(which) as (folder, server, elastic):
+        url = store_url(elastic)
+        rounds = [_round(server, folder, url, i, n) for i in range(WARM_UP + ROUNDS)][WARM_UP:]
     rate, ceiling = (median(one[name] for one in rounds) for name in ("rate", "ceiling"))
     print(f"importer, {which}: {rate:,.0f} hits/s of {n:,}, until the last document was written")
     print(f"ceiling of the store: {ceiling:,.0f} documents/s; ratio {median(one['ratio'] for one in rounds):.2f}")
@@ -64,15 +53,15 @@ def _round(server: RedisServer, folder: Path, url: str, i: int, n: int) -> dict[
     settings = load(environ)
     queue = Queue(redis.Redis.from_url(server.url), settings.redis_prefix, PARTITIONS)
     fill(queue, n)
-    process = subprocess.Popen([sys.executable, "cli.py", "import"], cwd=ROOT, env=environ)
+    process = start_importer(environ)
     memory, began = 0, 0.0
     try:
-        while (left := sum(queue.waiting(range(PARTITIONS)).values())) or _put_off(queue):
+        while (left := waiting(queue)) or put_off(queue):
             began = began or (time.perf_counter() if left < n else 0.0)
-            memory = max(memory, _resident(process.pid))
+            memory = max(memory, resident(process.pid))
             time.sleep(0.05)
         seconds = time.perf_counter() - began
-        cpu = _cpu(process.pid)
+        used = cpu(process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -82,29 +71,7 @@ def _round(server: RedisServer, folder: Path, url: str, i: int, n: int) -> dict[
     documents = [Document(kind, index_name("ceiling", kind, f"{i}"), id, source) for kind, id, source in written]
     ceiling = _ceiling(settings, documents)
     rate = found.received / seconds
-    return {"rate": rate, "ceiling": ceiling, "ratio": rate / ceiling, "cpu": cpu / n * 1e6, "memory": memory}
-
-
-def _put_off(queue: Queue) -> int:
-    return sum(queue.client.zcard(keys.unwritten) for keys in queue.partitions)
-
-
-def fill(queue: Queue, n: int) -> None:
-    """Queue hits, as a collector does."""
-    groups: dict[int, list[bytes]] = defaultdict(list)
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
-
-    def push(number: int) -> None:
-        queue.push(number, groups.pop(number), counts.pop(number))
-
-    for hit in hits(n, int(time.time() * 1000)):
-        number = queue.partition_of(hit)
-        groups[number].append(encode(hit))
-        counts[number][ledger_field(hit.received, hit.way, "received", hit.site)] += 1
-        if len(groups[number]) == PUSH_MOST:
-            push(number)
-    for number in list(groups):
-        push(number)
+    return {"rate": rate, "ceiling": ceiling, "ratio": rate / ceiling, "cpu": used / n * 1e6, "memory": memory}
 
 
 def _documents(settings: Settings) -> list[tuple[str, str, bytes]]:
@@ -136,19 +103,6 @@ def _ceiling(settings: Settings, documents: list[Document]) -> float:
     for store in stores:
         store.close()
     return len(documents) / seconds
-
-
-def _cpu(pid: int) -> float:
-    """Seconds, of all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 if __name__ == "__main__":

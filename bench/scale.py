@@ -7,9 +7,7 @@ would need. docs/scale.md reckons with these figures.
 """
 
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +16,13 @@ from typing import Any, cast
 
 from elasticsearch import Elasticsearch
 
-from bench.importer import _cpu, _put_off, _resident, fill
+from bench.stage import cpu, fill, put_off, resident, servers, start_importer
 from hits import ledger, workers
 from hits.hit import Hit
+from hits.pressure import waiting
 from hits.queue import Queue, open_queue
 from settings import load
-from tests.servers import ELASTICSEARCH_9, ROOT, ElasticsearchServer, RedisServer, open_folder, until
+from tests.servers import ElasticsearchServer, RedisServer, until
 
 HITS = 60_000
 IMPORTERS = (1, 2, 4)
@@ -65,28 +64,20 @@ class Run:
 
 
 def main(n: int = HITS) -> None:
-    with tempfile.TemporaryDirectory() as folder, open_folder("elasticsearch") as server_folder:
-        server = RedisServer(Path(folder))
-        server.start()
-        elastic = ElasticsearchServer(server_folder, ELASTICSEARCH_9, "1g", tuned=True)
-        try:
-            elastic.start()
-            tape = Tape(open_queue(load(_environ(Path(folder), server, elastic, "tape"))))
-            fill(cast(Queue, tape), n)
-            warm, *runs = [
-                _run(tape, server, elastic, _environ(Path(folder), server, elastic, f"bench{i}"), k)
-                for i, k in enumerate((1, *IMPORTERS))
-            ]
-        finally:
-            server.kill()
-            elastic.kill()
+    with servers("elasticsearch") as (folder, server, elastic):
+        assert elastic
+        tape = Tape(open_queue(load(_environ(folder, server, elastic, "tape"))))
+        fill(cast(Queue, tape), n)
+        warm, *runs = [
+            _run(tape, server, elastic, _environ(folder, server, elastic, f"bench{i}"), k) for i, k in enumerate((1, *IMPORTERS))
+        ]
     print(f"Elasticsearch just started: {warm.rate:,.0f} hits/s")
     print(f"{n:,} hits, {os.cpu_count()} cores for all of it, load of the machine {os.getloadavg()[0]:.1f}")
     print("importers  hits/s  ratio   us of CPU a hit: importers, Redis, Elasticsearch   documents a hit   MB an importer")
     for k, run in zip(IMPORTERS, runs, strict=True):
-        cpu = ", ".join(f"{run.cpu[name]:.0f}" for name in ("importers", "redis", "elasticsearch"))
+        used = ", ".join(f"{run.cpu[name]:.0f}" for name in ("importers", "redis", "elasticsearch"))
         ratio = run.rate / runs[0].rate
-        print(f"{k:9}  {run.rate:6,.0f}  {ratio:5.2f}   {cpu:52}   {run.documents / n:15.2f}   {run.memory:14.0f}")
+        print(f"{k:9}  {run.rate:6,.0f}  {ratio:5.2f}   {used:52}   {run.documents / n:15.2f}   {run.memory:14.0f}")
     first = runs[0]
     elastic_cpu = first.cpu["elasticsearch"] * n / first.documents
     print(f"a document that is kept: {elastic_cpu:.0f} us of Elasticsearch's CPU, {first.document_bytes:.0f} bytes on disk")
@@ -112,8 +103,7 @@ def _run(tape: Tape, server: RedisServer, elastic: ElasticsearchServer, environ:
     assert server.process
     assert elastic.process
     queued_bytes, file_bytes = _held(tape, open_queue(load({**environ, "FIZZSTAT_REDIS_PREFIX": "weighed"})))
-    command = [sys.executable, "cli.py", "import"]
-    processes = [subprocess.Popen(command, cwd=ROOT, env=environ) for _ in range(importers)]
+    processes = [start_importer(environ) for _ in range(importers)]
     pids = [process.pid for process in processes]
     try:
         until(lambda: _shared(queue, importers), "the importers to share out the queue", 60)
@@ -121,8 +111,8 @@ def _run(tape: Tape, server: RedisServer, elastic: ElasticsearchServer, environ:
         before = {name: _cpu_of(group) for name, group in _groups(pids, server, elastic).items()}
         began, memory = time.perf_counter(), 0
         tape.play(queue)
-        while sum(queue.waiting(keys.number for keys in queue.partitions).values()) or _put_off(queue):
-            memory = max(memory, *map(_resident, pids))
+        while waiting(queue) or put_off(queue):
+            memory = max(memory, *map(resident, pids))
             time.sleep(0.05)
         seconds = time.perf_counter() - began
         used = {name: _cpu_of(group) - before[name] for name, group in _groups(pids, server, elastic).items()}
@@ -137,10 +127,9 @@ def _run(tape: Tape, server: RedisServer, elastic: ElasticsearchServer, environ:
     assert found.balanced, found
     assert found.queued == found.waiting, found
     documents, size = _stored(elastic.url, settings.index_prefix)
-    cpu = {name: seconds_used / found.received * 1e6 for name, seconds_used in used.items()}
     return Run(
         rate=found.received / seconds,
-        cpu=cpu,
+        cpu={name: seconds_used / found.received * 1e6 for name, seconds_used in used.items()},
         memory=memory / 1e6,
         documents=documents,
         queued_bytes=queued_bytes,
@@ -166,7 +155,7 @@ def _held(tape: Tape, queue: Queue) -> tuple[float, float]:
     before: Any = queue.client.info()
     tape.play(queue)
     after: Any = queue.client.info()
-    n = sum(queue.waiting(keys.number for keys in queue.partitions).values())
+    n = waiting(queue)
     queue.client.delete(*(name for keys in queue.partitions for name in (keys.queue, keys.ledger)))
     return (after["used_memory"] - before["used_memory"]) / n, (after["aof_current_size"] - before["aof_current_size"]) / n
 
@@ -189,7 +178,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _cpu_of(pids: list[int]) -> float:
-    return sum(map(_cpu, pids))
+    return sum(map(cpu, pids))
 
 
 if __name__ == "__main__":
