@@ -191,6 +191,14 @@ def address(given: str) -> str:
     return _address(given) if len(given) <= ADDRESS_LIMIT else ""
 
 
+def named_address(field: str, given: str | None) -> str:
+    """The address that a sender gives for somebody else; "" where none is given. Raises BadField for what is none."""
+    found = address(given or "")
+    if given and not found:
+        raise BadField(field, f"{field} takes an IPv4 or IPv6 address")
+    return found
+
+
 @lru_cache(maxsize=4096)
 def _address(given: str) -> str:
     if given.startswith("["):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from uuid_utils import uuid7
@@ -12,12 +13,13 @@ from collect.arrival import Arrival
 from collect.data import fitting
 from collect.errors import BadField, Unreadable
 from collect.trust import Trust
+from hits.days import DAY
 from hits.hit import Hit, Revenue
 from hits.snapshot import Snapshot
 
 ITEM_LIMIT = 64 << 10  # bytes of one hit's JSON
 ACTIVITY = 1_000_000  # the most clicks, keys and touches of a view: people do not get there
-DAY = 24 * 3600 * 1000  # the most milliseconds of engagement: a visit lasts no longer
+PARAMETERS = 200  # of a query
 OBJECTS = ("data", "revenue", "traits")  # in a query they are JSON
 TEXTS = ("name", "id", "view", "referrer", "title", "screen", "language", "time_zone", "client_hash")  # taken as clean.text does
 
@@ -82,6 +84,14 @@ def read_json(raw: bytes, shape: type[Shape]) -> Shape:
         if mended != raw:
             return read_json(mended, shape)
         raise Unreadable(f"this is no JSON: {_reason(error)}") from None
+
+
+def parameters(query: str, most: int = PARAMETERS) -> dict[str, str]:
+    """Those of a query or of a form; of two of a name the last counts. Raises Unreadable."""
+    try:
+        return dict(parse_qsl(query, max_num_fields=most))
+    except ValueError:
+        raise Unreadable(f"the query has more than {most} parameters") from None
 
 
 def read_texts(texts: Mapping[str, str], shape: type[Shape]) -> Shape:
@@ -156,7 +166,7 @@ def make_hit(body: Body, way: str, now: int, sender: Sender, trust: Trust, sites
     if body.revenue:
         hit.revenue = Revenue(clean.amount(body.revenue.amount), clean.currency(body.revenue.currency))
     if body.engaged is not None:
-        hit.engaged = clean.whole("engaged", body.engaged, DAY)
+        hit.engaged = clean.whole("engaged", body.engaged, DAY)  # a visit lasts no longer
     if body.engaged_more is not None:
         hit.engaged_more = clean.whole("engaged_more", body.engaged_more, DAY)
     if body.scroll is not None:

@@ -78,6 +78,12 @@ def writer(header: Headers, sites: Sites) -> KeyRow:
     return write_key(token.strip(), sites)
 
 
+def check_bound(key: KeyRow, site: str, field: str) -> None:
+    """Raises NoRight if the key is for another site alone."""
+    if key.site and site != key.site:
+        raise NoRight(f"the key {key.name} is for {key.site} alone, and this is for {site}", field)
+
+
 def write_key(token: str, sites: Sites) -> KeyRow:
     """The key itself, of a sender that puts it elsewhere. Raises as `writer` does."""
     try:

@@ -17,7 +17,6 @@ by name:
 GET /lib.js?projectId=… is for the project's site. The calls that a page makes by Alcolytics' snippet are done: static/alco.js.
 """
 
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -27,12 +26,13 @@ from collect import clean
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
 from collect.data import fitting
-from collect.fields import DAY, Body, browser, make_hit, read_json
+from collect.fields import Body, browser, make_hit, parameters, read_json
 from collect.foreign import foreign_site
 from collect.trust import Trust
 from collect.way import Way, asker
-from collect.ways.pixel import GIF, parameters
-from collect.ways.script import Script
+from collect.ways.pixel import GIF
+from collect.ways.script import Script, attribute
+from hits.days import DAY
 from hits.hit import Hit
 from hits.snapshot import Snapshot
 from settings import HOME
@@ -142,8 +142,7 @@ def ways(tracker: bytes) -> tuple[Way, ...]:
 
     @lru_cache(SCRIPTS)
     def script(site: str) -> Script:
-        told = f"document.currentScript.dataset.site={json.dumps(site)};" if site else ""
-        return Script.of(told.encode() + tracker + b";\n" + calls)
+        return Script.of(attribute("site", site) + tracker + b";\n" + calls)
 
     def library(arrival: Arrival, collector: Collector) -> Answer:
         project = clean.plain(parameters(arrival.query).get("projectId", ""))

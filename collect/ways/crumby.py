@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from collect import clean
 from collect.arrival import Answer, Arrival, Header, json_answer
 from collect.collector import Collector
-from collect.fields import Body, browser, make_hit
+from collect.fields import Body, browser, make_hit, parameters
 from collect.trust import Trust
 from collect.way import Way
-from collect.ways.pixel import GIF, parameters
+from collect.ways.pixel import GIF
 from collect.ways.script import Script
 from hits.hit import Hit, Kind
 from hits.snapshot import Snapshot

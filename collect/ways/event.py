@@ -16,7 +16,7 @@ from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
 from collect.errors import BadField, NoRight, OverLimit, PastWaits, Refused, TooLarge, Unreadable
 from collect.fields import ITEM_LIMIT, Body, Sender, make_hit, read_json, site_name
-from collect.trust import Trust, writer
+from collect.trust import Trust, check_bound, writer
 from collect.way import Way
 from hits.hit import Hit
 from hits.snapshot import KeyRow, Snapshot
@@ -74,10 +74,9 @@ def read(raw: bytes, key: KeyRow, now: int, trust: Trust, sites: Snapshot) -> Hi
     body = read_json(raw, EventBody)
     body.site = body.site or (key.site if not body.url else None)
     body.url = body.url or _url(body)
-    sender = Sender(_address(body.ip_addr), clean.text("agent", body.agent))
+    sender = Sender(clean.named_address("ip_addr", body.ip_addr), clean.text("agent", body.agent))
     hit = make_hit(body, "event", now, sender, trust, sites, clean.timestamp(body.timestamp, now))
-    if key.site and hit.site != key.site:
-        raise NoRight(f"the key {key.name} is for {key.site} alone, and this is for {hit.site}", "site")
+    check_bound(key, hit.site, "site")
     return hit
 
 
@@ -87,13 +86,6 @@ def _url(body: EventBody) -> str:
     if not body.site:
         raise BadField("site", "with a path instead of a url, site is needed")
     return f"https://{site_name(body.site)}/{body.path.lstrip('/')}"
-
-
-def _address(given: str | None) -> str:
-    found = clean.address(given or "")
-    if given and not found:
-        raise BadField("ip_addr", "ip_addr takes an IPv4 or IPv6 address")
-    return found
 
 
 WAYS = (Way("/event", ("POST",), answer, most=LIST_LIMIT),)

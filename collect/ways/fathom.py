@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from collect.arrival import Answer, Arrival
 from collect.collector import Collector
-from collect.fields import Body, browser, make_hit
+from collect.fields import Body, browser, make_hit, parameters
 from collect.foreign import foreign_site, is_bot
 from collect.trust import Trust
 from collect.way import Way
-from collect.ways.pixel import GIF, parameters
+from collect.ways.pixel import GIF
 from hits.hit import LIMITS, Hit
 from hits.snapshot import Snapshot
 

@@ -18,11 +18,11 @@ from collect import clean
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
 from collect.errors import BadField, HostNotAllowed, OverLimit, Refused, Unreadable
-from collect.fields import Body, Sender, browser, make_hit, read_json
+from collect.fields import Body, Sender, browser, make_hit, parameters, read_json
 from collect.foreign import foreign_site
 from collect.trust import writer
 from collect.way import Way
-from collect.ways.pixel import GIF, parameters
+from collect.ways.pixel import GIF, HEADERS
 from hits.hit import LIMITS, Hit
 from hits.snapshot import Snapshot
 from metrics.table import REFUSED
@@ -31,11 +31,6 @@ LIST_LIMIT = 4 << 20
 ITEMS = 500
 PATH = 2048  # bytes
 BOTS = 150  # the first of the numbers by which count.js tells a browser that a program drives
-HEADERS = (
-    ("Content-Type", "image/gif"),
-    ("Cache-Control", "no-store, private, max-age=0"),
-    ("Cross-Origin-Resource-Policy", "cross-origin"),
-)
 OPEN = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "X-Goatcounter"))
 TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
 NO_SESSION = "session or browser/IP not set; use no_sessions if you don't want to track unique visits"
@@ -125,9 +120,7 @@ def api(arrival: Arrival, collector: Collector) -> Answer:
 
 def _read(raw: bytes, no_sessions: bool, site: str, now: int, collector: Collector, sites: Snapshot) -> Hit:
     counted = read_json(raw, Counted)
-    address = clean.address(counted.ip)
-    if counted.ip and not address:
-        raise BadField("ip", "ip takes an IPv4 or IPv6 address")
+    address = clean.named_address("ip", counted.ip)
     if not counted.session and not (counted.user_agent and address):
         if not no_sessions:
             raise BadField("session", NO_SESSION)

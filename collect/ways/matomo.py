@@ -11,7 +11,6 @@ more than a day ago. matomo_hits.py says what becomes of the rest.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -19,12 +18,13 @@ from collect import clean
 from collect.arrival import Answer, Arrival, Header, json_answer
 from collect.collector import Collector
 from collect.errors import BadField, HostNotAllowed, NoKey, NoRight, OverLimit, Refused, TooLarge, Unreadable
-from collect.fields import browser, make_hit, read_json
+from collect.fields import browser, make_hit, parameters, read_json
 from collect.foreign import foreign_site
-from collect.trust import write_key
+from collect.trust import check_bound, write_key
 from collect.way import Way, asker
 from collect.ways.matomo_hits import Parameters, actions, check_recorded, on_behalf
 from collect.ways.pixel import GIF
+from hits.days import DAY
 from hits.hit import Hit, Revenue
 from hits.snapshot import KeyRow
 from metrics.table import REFUSED
@@ -32,7 +32,6 @@ from metrics.table import REFUSED
 LIST_LIMIT = 4 << 20
 REQUESTS = 10_000  # of a bulk
 PARAMETERS = 500
-DAY = 24 * 3600 * 1000
 PAGE = b"This is the address of Matomo's tracking API, answered by FizzStat.\n"
 
 #: What Matomo calls an invalid request, and answers with 400.
@@ -53,7 +52,7 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
         return Answer(200 if arrival.method == "GET" else 400, PAGE, (("Content-Type", "text/plain"),))
     given: Parameters = {}
     try:
-        given = {**_parameters(form), **_parameters(arrival.query)}
+        given = {**parameters(form, PARAMETERS), **parameters(arrival.query, PARAMETERS)}
         if reason := collector.trust.left_out(arrival.header):
             return _image(arrival, given, why=reason)._replace(why=reason)
         hits = read(given, arrival, collector, _key(given.get("token_auth", ""), collector))
@@ -71,23 +70,19 @@ def read(given: Parameters, arrival: Arrival, collector: Collector, key: KeyRow 
     where one is needed and that is none."""
     if not check_recorded(given):
         return []
-    address = clean.address(given.get("cip", ""))
-    if given.get("cip") and not address:
-        raise BadField("cip", "cip takes an IPv4 or IPv6 address")
+    address = clean.named_address("cip", given.get("cip"))
     time = _time(given, arrival.now)
-    bound = ""
-    if address or 0 < time <= arrival.now - DAY:
-        if isinstance(key, Refused):
-            raise key
-        bound = key.site
+    needed = address or 0 < time <= arrival.now - DAY
+    if needed and isinstance(key, Refused):
+        raise key
     sites = collector.sites.current()
     sender = on_behalf(given, browser(arrival, collector.trust), address)
     hits = []
     for body, earned, currency in actions(given, arrival.header("REFERER")):
         body.site = foreign_site(sites, "matomo", given["idsite"])
         hit = make_hit(body, "matomo", arrival.now, sender, collector.trust, sites, time)
-        if bound and hit.site != bound:
-            raise NoRight(f"the key is for {bound} alone, and this is for {hit.site}", "idsite")
+        if needed and isinstance(key, KeyRow):
+            check_bound(key, hit.site, "idsite")
         if earned is not None:
             _earn(hit, earned, currency or sites.currencies.get(hit.site, ""))
         hits.append(hit)
@@ -104,7 +99,7 @@ def _bulk(arrival: Arrival, collector: Collector) -> Answer:
     invalid: list[int] = []
     for index, request in enumerate(bulk.requests):
         try:
-            given = _parameters(request.partition("?")[2] or request) if isinstance(request, str) else _texts(request)
+            given = _texts(request) if isinstance(request, dict) else parameters(request.partition("?")[2] or request, PARAMETERS)
             for hit in read(given, arrival, collector, key):
                 collector.admit(hit)
                 hits.append(hit)
@@ -119,14 +114,6 @@ def _bulk(arrival: Arrival, collector: Collector) -> Answer:
     if isinstance(key, KeyRow):
         said["invalid_indices"] = invalid
     return json_answer(200, said, _cors(arrival))
-
-
-def _parameters(text: str) -> dict[str, str]:
-    """As PHP reads them: of two of a name the last counts."""
-    try:
-        return dict(parse_qsl(text, max_num_fields=PARAMETERS))
-    except ValueError:
-        raise Unreadable(f"a request has at most {PARAMETERS} parameters") from None
 
 
 def _texts(given: dict[str, Any]) -> dict[str, str]:

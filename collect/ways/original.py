@@ -5,7 +5,6 @@ caches, is let go. POST /event/<view_key>/<event_type>, {"value": â€¦, "data": â
 that the Referer header tells. The answer is 200 with nothing, or 400 where anything is missing or the host is not allowed.
 """
 
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -16,11 +15,10 @@ from collect.arrival import Answer, Arrival, refusal
 from collect.collector import Collector
 from collect.data import fitting
 from collect.errors import BadField, Refused
-from collect.fields import Body, browser, make_hit, read_json
+from collect.fields import Body, browser, make_hit, parameters, read_json
 from collect.trust import Trust
 from collect.way import Way
-from collect.ways.pixel import parameters
-from collect.ways.script import Script
+from collect.ways.script import Script, attribute
 from hits.hit import Hit
 from hits.snapshot import Snapshot
 
@@ -71,8 +69,7 @@ def ways(tracker: bytes) -> tuple[Way, ...]:
     @lru_cache(HASHES)
     def script(client_hash: str) -> Script:
         """The tracker, told its hash as by an attribute of its tag."""
-        told = f"document.currentScript.dataset.clientHash={json.dumps(client_hash)};" if client_hash else ""
-        return Script.of(told.encode() + tracker)
+        return Script.of(attribute("clientHash", client_hash) + tracker)
 
     def tag(arrival: Arrival, collector: Collector) -> Answer:
         return script(clean.text("client_hash", parameters(arrival.query).get("client_hash"))).answer(arrival)

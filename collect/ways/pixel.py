@@ -5,18 +5,15 @@ Without a url the page is the one that the Referer header names.
 """
 
 from base64 import b64decode
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from collect.arrival import Answer, Arrival
 from collect.collector import Collector
-from collect.errors import Unreadable
-from collect.fields import Body, browser, make_hit, read_json, read_texts
+from collect.fields import Body, browser, make_hit, parameters, read_json, read_texts
 from collect.trust import Trust
 from collect.way import OPEN, PREFLIGHT, Way
 from hits.hit import Hit
 from hits.snapshot import Snapshot
-
-PARAMETERS = 200
 
 #: One transparent pixel.
 GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
@@ -51,14 +48,6 @@ def read_query(query: str) -> Body:
     if "j" in given:
         return read_json(given["j"].encode(), Body)
     return read_texts(given, Body)
-
-
-def parameters(query: str) -> dict[str, str]:
-    """Those of a query or of a form; of two of a name the last counts. Raises Unreadable."""
-    try:
-        return dict(parse_qsl(query, max_num_fields=PARAMETERS))
-    except ValueError:
-        raise Unreadable(f"the query has more than {PARAMETERS} parameters") from None
 
 
 WAYS = (Way("/pixel.gif", ("GET",), answer, headers=OPEN, preflight=PREFLIGHT),)

@@ -8,6 +8,7 @@
 """
 
 import gzip
+import json
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -48,6 +49,11 @@ class Script:
         if packs:
             return Answer(200, self.packed, (*headers, ("Content-Encoding", "gzip")))
         return Answer(200, self.plain, headers)
+
+
+def attribute(name: str, value: str) -> bytes:
+    """JavaScript to stand before the tracker, that gives its tag a data attribute; "" gives none."""
+    return f"document.currentScript.dataset.{name}={json.dumps(value)};".encode() if value else b""
 
 
 def ways(tracker: bytes, folder: Path) -> tuple[Way, ...]:

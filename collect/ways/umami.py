@@ -208,9 +208,7 @@ def _decoded(text: str, kept: str = "") -> str:
 
 def _sender(payload: Payload, browser: Sender) -> Sender:
     """Who a server speaks for: then the request's own headers are not the visitor's."""
-    address = clean.address(payload.ip or "")
-    if payload.ip and not address:
-        raise BadField("ip", "ip takes an IPv4 or IPv6 address")
+    address = clean.named_address("ip", payload.ip)
     if not address and not payload.userAgent:
         return browser
     return Sender(address or browser.ip, clean.text("agent", payload.userAgent) or browser.agent)

@@ -10,12 +10,11 @@ from typing import Any
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
 from collect.data import fitting
-from collect.errors import BadField, NoRight
-from collect.fields import Body, Sender, make_hit, read_json, site_name
+from collect.errors import BadField
+from collect.fields import Body, Sender, make_hit, parameters, read_json, site_name
 from collect.foreign import foreign_site
-from collect.trust import write_key, writer
+from collect.trust import check_bound, write_key, writer
 from collect.way import Way
-from collect.ways.pixel import parameters
 from hits.snapshot import KeyRow, Snapshot
 
 LIMIT = 1 << 20
@@ -36,8 +35,7 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
         interactive=False,
     )
     hit = make_hit(body, "webhook", arrival.now, Sender(), collector.trust, sites)
-    if key.site and hit.site != key.site:
-        raise NoRight(f"the key {key.name} is for {key.site} alone, and this is for {hit.site}", "project")
+    check_bound(key, hit.site, "project")
     collector.take([hit])
     return json_answer(200, {"result": "queued"})
 
