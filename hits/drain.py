@@ -10,8 +10,8 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from socket import gethostname
@@ -21,6 +21,7 @@ from hits.hit import envelope
 from hits.queue import Queue, ledger_field, open_queue
 from hits.redis import QueueAway, redis_errors, redis_urls
 from hits.spool import files, locked, spool_folder
+from hits.together import run_together
 from settings import Settings
 
 log = logging.getLogger("fizzstat.drain")
@@ -55,15 +56,11 @@ def _lock(file: int) -> bool:
 
 
 def _run(settings: Settings, folder: Path, stop: Event, observe: Observe) -> None:
-    """A thread for each Redis, until all have ended; if one fails, all end, and its error is raised."""
+    """A thread for each Redis."""
     n = len(redis_urls(settings))
     through: list[dict[str, int]] = [{} for _ in range(n)]
-    with ThreadPoolExecutor(n, "drain") as pool:
-        running = [pool.submit(Drain(open_queue(settings), place, folder, through, observe).run, stop) for place in range(n)]
-        if any(one.exception() for one in wait(running, return_when=FIRST_EXCEPTION).done):
-            stop.set()
-    for one in running:
-        one.result()
+    drains = [Drain(open_queue(settings), place, folder, through, observe) for place in range(n)]
+    run_together([partial(drain.run, stop) for drain in drains], stop, "drain")
 
 
 class Drain:

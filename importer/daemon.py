@@ -7,12 +7,12 @@ another computes. They end after the turns that they are at.
 import gc
 import logging
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
 
+from hits.together import run_together
 from importer.away import Away
 from importer.meter import Meter
 from importer.turn import Observe
@@ -42,21 +42,10 @@ def run(settings: Settings, stop: Event, observe: Observe = lambda moment: None)
         try:
             workers = [away.until_there(partial(Worker, settings, store, stop, meter, observe), meter) for meter in meters]
             log.info("importing into %s", store.url)
-            _run([worker for worker in workers if worker], away, stop)
+            run_together([partial(worker.run, away) for worker in workers if worker], stop, "worker")
         finally:
             store.close()
         log.info("stopped")
-
-
-def _run(workers: list[Worker], away: Away, stop: Event) -> None:
-    """Until all have ended; if one fails, all end, and its error is raised."""
-    with ThreadPoolExecutor(len(workers) or 1, "worker") as pool:
-        running = [pool.submit(worker.run, away) for worker in workers]
-        wait(running, return_when=FIRST_EXCEPTION)
-        if any(one.done() and one.exception() for one in running):
-            stop.set()
-    for one in running:
-        one.result()
 
 
 @contextmanager

@@ -1,0 +1,15 @@
+"""Threads of a process that live and end together."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from threading import Event
+
+
+def run_together(runs: Sequence[Callable[[], None]], stop: Event, name: str) -> None:
+    """A thread for each, until all have ended. If one fails, `stop` tells the others to end, and its error is raised."""
+    with ThreadPoolExecutor(len(runs) or 1, name) as pool:
+        running = [pool.submit(run) for run in runs]
+        if any(one.exception() for one in wait(running, return_when=FIRST_EXCEPTION).done):
+            stop.set()
+    for one in running:
+        one.result()
