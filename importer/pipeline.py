@@ -41,7 +41,7 @@ STEPS: tuple[Step, ...] = (
 )
 
 #: What documents say of these, engagement's view has said.
-TOLD_BY_THE_VIEW = (put_event, put_source, put_agent, put_screen)
+TOLD_BY_THE_VIEW = (put_event, put_source, put_agent, put_screen, put_headers)
 STEPS_OF_ENGAGEMENT = tuple(step for step in STEPS if step not in TOLD_BY_THE_VIEW)
 
 

@@ -192,8 +192,7 @@ class Visits:
     def _add_engagement(self, facts: Facts, now: int) -> Waits | None:
         found = self._view_of(facts)
         if not found:
-            bare = replace(facts, user_agent={}, geo={}, language="", screen={}, referrer="", traffic={}, utm={})
-            self._client(facts).waiting[facts.id] = Waiting(now, bare)
+            self._client(facts).waiting[facts.id] = Waiting(now, replace(facts, geo={}))
             return Waits.FOR_VIEW
         self._add_pulse(*found, facts)
         return None

@@ -1,6 +1,6 @@
 """How documents stand in the embedded store: mappings/ in; a tantivy schema, and rows for tantivy, out.
 
-A row is a text of JSON, values by column: tantivy reads one in a fifth of the time that its Python objects take to make.
+A row is a text of JSON, values by column: tantivy reads one in less than half the time that its Python objects take to make.
 
 Every field is a column of its own under its dotted path. Dates are whole milliseconds, since tantivy's own keep seconds.
 Keywords are indexed as they are (tokenizer `raw`), flattened fields as JSON of texts. `_key` (index + "/" + id) names a

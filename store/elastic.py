@@ -120,7 +120,7 @@ class ElasticStore:
 
     def _write(self, action: str, documents: Sequence[Document], options: Mapping[str, Any]) -> list[Written]:
         """The answer of what lost to a version that was there is `stale`, whatever the action."""
-        named, more = action.encode(), b"".join(b",%b" % orjson.dumps({name: value})[1:-1] for name, value in options.items())
+        named, more = action.encode(), b"," + orjson.dumps(options)[1:-1] if options else b""
         lines = [
             b'{"%b":{"_index":%b,"_id":%b%b}}\n%b\n' % (named, orjson.dumps(one.index), orjson.dumps(one.id), more, one.source)
             for one in documents

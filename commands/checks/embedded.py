@@ -24,14 +24,13 @@ def store_can_be_read(ward: Ward) -> Iterator[Finding]:
 def store_has_one_writer(ward: Ward) -> Iterator[Finding]:
     """The embedded store is held by one importer, and no other waits for it."""
     folder: Path = ward.settings.data_dir / "store"
-    alive = workers.importers(ward.queue, ward.settings.lease_seconds)
-    importers = {(row.host, row.pid) for row in alive}
+    importers = workers.importers(ward.queue, ward.settings.lease_seconds)
     if len(importers) > 1:
-        hosts = ", ".join(f"{host} ({pid})" for host, pid in sorted(importers))
+        hosts = ", ".join(f"{host} ({pid})" for host, pid in sorted((row.host, row.pid) for row in importers))
         yield error(
             f"{len(importers)} importers run ({hosts}), and the embedded store takes one.", "FIZZSTAT_STORE_URL=http://host:9200"
         )
-    if _held(folder) and not alive:
+    if _held(folder) and not importers:
         yield warning(
             f"A process holds {folder / 'writer.lock'}, and no importer says that it is at work.",
             f"fuser -v {folder}/writer.lock",

@@ -6,7 +6,8 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Self
 
 import redis
 
@@ -102,6 +103,29 @@ class System:
             "views": Counter(_view(source, visits) for source in views),
             "events": Counter(_event(source, visits) for source in events),
         }
+
+
+class Load:
+    """Hits that come in meanwhile, `some` at a time, in a thread of their own; `taken` is how many."""
+
+    def __init__(self, system: System, some: Callable[[], Sequence[Hit]]):
+        self._system, self._some = system, some
+        self._stop, self._thread = Event(), Thread(target=self._run)
+        self.taken = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            hits = self._some()
+            self._system.take(hits)
+            self.taken += len(hits)
 
 
 def told_visit(source: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 on three nodes, also while slots move from one to another."""
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -18,7 +17,7 @@ from hits.redis import QueueAway, connect_to, redis_errors
 from hits.spool import files, spool_folder
 from importer.salts import Salts
 from tests.real.shell import Shell
-from tests.real.system import Start
+from tests.real.system import Load, Start
 from tests.real.test_crashes import exact, first_hits, hit, later_hits, whole
 from tests.servers import RedisServer, until
 
@@ -137,32 +136,19 @@ def test_a_cluster_serves_as_the_queue(system: Start, nodes: Nodes) -> None:
 def test_slots_that_move_between_nodes_cost_no_hit(system: Start, three: Nodes) -> None:
     one = system("embedded", three.url)
     processes = [one.start("import"), one.start("drain")]
-    taken = 0
-    go_on = threading.Event()
-    go_on.set()
-
-    def load() -> None:
-        nonlocal taken
-        while go_on.is_set():
-            one.intake.take([hit("view", 1 + next(ids) % 50, 0, f"m{next(ids)}") for _ in range(3)])
-            taken += 3
-
-    loader = threading.Thread(target=load)
-    loader.start()
-    slots = [one.client.keyslot(keys.queue) for keys in one.queue.partitions]
-    for n in range(3):
-        until(lambda least=150 * (n + 1): taken > least, "some load")
-        for slot in slots:
-            three.move(slot)
-    until(lambda: taken > 600, "some more load")
-    go_on.clear()
-    loader.join()
+    with Load(one, lambda: [hit("view", 1 + next(ids) % 50, 0, f"m{next(ids)}") for _ in range(3)]) as load:
+        slots = [one.client.keyslot(keys.queue) for keys in one.queue.partitions]
+        for n in range(3):
+            until(lambda least=150 * (n + 1): load.taken > least, "some load")
+            for slot in slots:
+                three.move(slot)
+        until(lambda: load.taken > 600, "some more load")
     ledger = one.imported()
     assert ledger.balanced
     # A push that a moving slot kept from being answered goes through the spool too.
-    assert ledger.stored == taken
+    assert ledger.stored == load.taken
     assert set(ledger.dropped) <= {"repeat"}
-    assert len(one.documents("view")) == taken
+    assert len(one.documents("view")) == load.taken
     stop(*processes)
 
 

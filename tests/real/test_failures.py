@@ -1,7 +1,6 @@
 """What stands behind the collector goes away, comes back, is overloaded or refuses; workers freeze and meet."""
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -14,7 +13,7 @@ from hits.hit import Hit
 from hits.workers import importers
 from importer.index import index_period
 from tests.real.proxy import Proxy
-from tests.real.system import Start, System, redis_is_there
+from tests.real.system import Load, Start, System, redis_is_there
 from tests.real.test_crashes import NOON, exact, first_hits, hit, later_hits, whole
 from tests.servers import until
 
@@ -102,31 +101,18 @@ def test_redis_restarted_under_load_costs_no_hit(system: Start, redis_server: Ca
     server = redis_server()
     one = system(store_url, server.url)
     processes = [one.start("import"), one.start("drain")]
-    taken = 0
-    go_on = threading.Event()
-    go_on.set()
-
-    def load() -> None:
-        nonlocal taken
-        while go_on.is_set():
-            one.intake.take(many(3))
-            taken += 3
-
-    loader = threading.Thread(target=load)
-    loader.start()
-    for n in range(3):
-        until(lambda least=200 * (n + 1): taken > least, "some load")
-        server.restart()
-    until(lambda: taken > 900, "some more load")
-    go_on.clear()
-    loader.join()
+    with Load(one, lambda: many(3)) as load:
+        for n in range(3):
+            until(lambda least=200 * (n + 1): load.taken > least, "some load")
+            server.restart()
+        until(lambda: load.taken > 900, "some more load")
     until(lambda: redis_is_there(one.client), "Redis")
     ledger = one.imported()
     assert ledger.balanced
     # What Redis had taken without being able to say so came a second time through the spool, and is known as a repeat.
-    assert ledger.stored == taken
+    assert ledger.stored == load.taken
     assert set(ledger.dropped) <= {"repeat"}
-    assert len(one.documents("view")) == taken
+    assert len(one.documents("view")) == load.taken
     stop(*processes)
 
 
