@@ -20,6 +20,7 @@ from typing import NamedTuple
 import redis
 
 from deploy.run import _redis_server
+from deploy.serve import threads
 from hits import ledger
 from hits.queue import Queue
 from tests.servers import ROOT, Server, free_port
@@ -126,8 +127,8 @@ def servers(processes: int, threads: int) -> Iterator[tuple[list[Uwsgi], Redis]]
         yield started, own_redis
 
 
-def measure(processes: int, threads: int, rounds: int, seconds: int) -> None:
-    with servers(processes, threads) as (started, own_redis):
+def measure(processes: int, of_each: int, rounds: int, seconds: int) -> None:
+    with servers(processes, of_each) as (started, own_redis):
         found = [{server.name: one_round(server, own_redis, seconds) for server in started} for _ in range(rounds)]
     ratios = {name: median(one["FizzStat"].rate / one[name].rate for one in found) for name in APPS}
     print(f"\n{processes} process(es): {ratios['empty']:.2f} of the empty WSGI, {ratios['naive']:.2f} times the naive Flask view")
@@ -145,14 +146,14 @@ def measure(processes: int, threads: int, rounds: int, seconds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--processes", type=int, nargs="*", default=[1, 2])
-    parser.add_argument("--threads", type=int, default=4, help="of each process")
+    parser.add_argument("--threads", type=int, help="of each process; else as ./fizzstat collect has them")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4, help="of each round")
     given = parser.parse_args()
     if not shutil.which("wrk"):
         subprocess.run(["apt-get", "install", "-q", "-y", "--no-install-recommends", "wrk"], check=True)
     for processes in given.processes:
-        measure(processes, given.threads, given.rounds, given.seconds)
+        measure(processes, given.threads or threads(processes), given.rounds, given.seconds)
     print(f"\nload of the machine meanwhile: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 

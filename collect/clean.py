@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -205,6 +206,9 @@ def _address(given: str) -> str:
         given = given[1:].partition("]")[0]
     elif given.count(":") == 1:
         given = given.partition(":")[0]
+    with suppress(OSError, ValueError):
+        socket.inet_pton(socket.AF_INET, given)  # nearly every address, and a tenth of ipaddress's time
+        return given
     try:
         ip = ipaddress.ip_address(given.partition("%")[0])
     except ValueError:

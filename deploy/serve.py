@@ -10,6 +10,7 @@ from hits.redis import short_path
 from settings import HOME, Settings
 
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
+THREADS = 4  # of one collector process, and of two together: more take hits no faster (bench/README.md)
 BACKLOG = 4096  # requests that may wait for a process, as far as the kernel lets them
 
 
@@ -24,6 +25,11 @@ def dashboard(settings: Settings) -> NoReturn:
     _uwsgi("dashboard", settings, settings.dashboard_port)
 
 
+def threads(processes: int) -> int:
+    """Of each process. They wait for Redis in turns; two at least, so that one slow sender holds no process."""
+    return max(2, THREADS // processes)
+
+
 def _uwsgi(section: str, settings: Settings, port: int) -> NoReturn:
     data_folder(settings)
     program = Path(sysconfig.get_path("scripts"), "uwsgi")
@@ -33,6 +39,7 @@ def _uwsgi(section: str, settings: Settings, port: int) -> NoReturn:
         "FIZZSTAT_BIND": settings.bind,
         "FIZZSTAT_COLLECT_PORT": str(settings.collect_port),
         "FIZZSTAT_COLLECT_PROCESSES": str(settings.collect_processes),
+        "FIZZSTAT_THREADS": str(threads(settings.collect_processes)),
         "FIZZSTAT_DASHBOARD_PORT": str(settings.dashboard_port),
         "FIZZSTAT_SOCKET": str(short_path(settings.data_dir / f"{section}-{port}.sock")),
     }

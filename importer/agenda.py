@@ -46,7 +46,8 @@ class Agenda:
         if not (over or unwritten or self._is_batch(n)):
             return {}, behind
         self._first_seen = None
-        parts, room = {}, self._batch_size
+        # What was put off takes room of the batch: a turn's documents are in memory at once.
+        parts, room = {}, self._batch_size - sum(map(len, unwritten.values()))
         for number in self._in_turn(held):
             there = waiting.get(number, 0)
             if (there and room > 0) or number in over or number in unwritten:
@@ -77,7 +78,7 @@ class Agenda:
 
     def _unwritten(self, held: Mapping[int, bytes], before: str) -> dict[int, list[str]]:
         """Clients of which documents were put off before."""
-        most = max(1, self._batch_size // max(1, len(held)))
+        most = max(1, self._batch_size // 2 // max(1, len(held)))
         return self._clients({number: self._queue.partitions[number].unwritten for number in held}, before, most)
 
     def _clients(self, keys: Mapping[int, str], before: str, most: int) -> dict[int, list[str]]:
