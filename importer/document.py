@@ -116,7 +116,7 @@ def hit_documents(visit: Visit, hits: Iterable[tuple[Seen, str]]) -> list[bytes]
 
 
 def visit_document(visit: Visit, started: int, ended: int) -> bytes:
-    hits = sorted(visit.hits.values(), key=lambda hit: (hit.time, hit.id))
+    hits = sorted(visit.hits.values(), key=lambda hit: hit.order)
     views = [hit for hit in hits if hit.kind == "view"]
     events = [hit for hit in hits if hit.kind == "event"]
     n_views, n_events = len(views) + visit.more_views, len(events) + visit.more_events

@@ -31,6 +31,11 @@ class Seen(msgspec.Struct, array_like=True, gc=False):
     engaged_more: int = 0
     activity: int = 0
 
+    @property
+    def order(self) -> tuple[int, bool, str]:
+        """By time; of the same millisecond a view comes before what happened on it."""
+        return self.time, self.kind != "view", self.id
+
 
 class Dimensions(msgspec.Struct, array_like=True, gc=False):
     """What all documents of a visit carry, as JSON (see document.py): members of the document, the `client.geo` group and that of
@@ -43,12 +48,17 @@ class Dimensions(msgspec.Struct, array_like=True, gc=False):
 
 
 class Start(msgspec.Struct, array_like=True, gc=False):
-    """The earliest hit (by time, then id): what it says of client and source, the whole visit says."""
+    """The earliest hit (as Seen.order has it): what it says of client and source, the whole visit says."""
 
     time: int
     id: str
     way: str
     dimensions: Dimensions
+    kind: str = "view"
+
+    @property
+    def order(self) -> tuple[int, bool, str]:
+        return self.time, self.kind != "view", self.id
 
 
 class Visit(msgspec.Struct, array_like=True, gc=False):

@@ -153,7 +153,7 @@ class Visits:
                     if facts.view:
                         if hit.view == facts.view:
                             return visit, hit
-                    elif _same_page(hit, facts) and hit.time <= facts.time and (not best or _order(best[1]) < _order(hit)):
+                    elif _same_page(hit, facts) and hit.time <= facts.time and (not best or best[1].order < hit.order):
                         best = visit, hit
         return best
 
@@ -176,7 +176,7 @@ class Visits:
         )
         change.new.append(hit)
         late = bool(visit.hits) and facts.time <= max(seen.time for seen in visit.hits.values())
-        if facts.id != visit.start.id and (not visit.hits or (facts.time, facts.id) < (visit.start.time, visit.start.id)):
+        if facts.id != visit.start.id and (not visit.hits or hit.order < visit.start.order):
             visit.start = _start(facts)
         # A late view may be the one that events name by their page, a late start is what all documents tell of.
         change.whole |= late
@@ -265,16 +265,12 @@ def latest_view(visit: Visit, hit: Seen) -> str:
     if hit.view or hit.kind == "view":
         return hit.view
     views = [seen for seen in visit.hits.values() if seen.kind == "view" and _same_page(seen, hit) and seen.time <= hit.time]
-    return max(views, key=_order).view if views else ""
+    return max(views, key=lambda view: view.order).view if views else ""
 
 
 def _start(facts: Facts) -> Start:
-    return Start(facts.time, facts.id, facts.way, dimensions(facts))
+    return Start(facts.time, facts.id, facts.way, dimensions(facts), facts.kind)
 
 
 def _same_page(hit: Seen, other: Facts | Seen) -> bool:
     return hit.path == other.path and hit.domain == other.domain
-
-
-def _order(hit: Seen) -> tuple[int, str]:
-    return hit.time, hit.id

@@ -31,7 +31,9 @@ class Visit:
         return start, end
 
     def in_order(self, kind: str | None = None) -> list[Facts]:
-        return sorted((hit for hit in self.hits if kind in (None, hit.kind)), key=lambda hit: (hit.time, hit.id))
+        """By time; of the same millisecond a view comes before what happened on it."""
+        hits = (hit for hit in self.hits if kind in (None, hit.kind))
+        return sorted(hits, key=lambda hit: (hit.time, hit.kind != "view", hit.id))
 
     def document(self) -> dict[str, object]:
         start, end = self.span()
