@@ -14,5 +14,6 @@ def open_store(settings: Settings, write: bool = False) -> Store:
 
         return EmbeddedStore(settings.data_dir / "store", settings.index_prefix, write)
     from store.elastic import ElasticStore
+    from store.elastic_setup import Shape
 
-    return ElasticStore(settings.store_url, settings.index_prefix, settings.store_api_key, write)
+    return ElasticStore(settings.store_url, settings.index_prefix, settings.store_api_key, write, Shape.of(settings))

@@ -41,6 +41,8 @@ def _may_be_ranked_first(searcher: tantivy.Searcher, kind: str, query: tantivy.Q
     type_, inside, below = split(agg)
     if type_ != "terms" or not below or _metric_order(inside):
         return False
+    if "include" in inside and len(inside["include"]) <= inside.get("size", 10):
+        return False  # nothing is left to choose
     field = find(kind, inside["field"])
     assert field
     return field.is_text and not ("missing" in inside and count(searcher, both(query, equal(kind, field, inside["missing"]))))

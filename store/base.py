@@ -85,8 +85,14 @@ class Store(Protocol):
     def scan(self, kind: str, query: Mapping[str, Any] | None = None, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
         """All hits ({"_index", "_id", "_source"}) of a query, by `@timestamp` then `_id`, past any limit of a single search."""
 
+    def read(self, kind: str, query: Mapping[str, Any], fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Of all hits of a query these fields (or groups) of the source, nested, in no order: the fast way to many documents."""
+
     def count(self, kind: str, query: Mapping[str, Any] | None = None) -> int:
         """How many documents match."""
+
+    def state(self) -> str:
+        """A text that is another one once searches may answer differently, some seconds later at most; cheap to ask for."""
 
     def health(self) -> dict[str, Any]:
         """{"ok": bool, …}: what an operator wants to know; never raises StoreAway."""

@@ -18,7 +18,8 @@ from store.answer import empty
 from store.base import BOT_KINDS, KINDS, BadSearch, Document, StoreAway, StoreError, Written
 from store.elastic_bulk import PAUSES, Answer, bulk
 from store.elastic_client import connect, talking
-from store.elastic_setup import pattern, setup
+from store.elastic_read import sources
+from store.elastic_setup import DEFAULT, Shape, pattern, setup
 from store.mappings import find
 from store.source import receipt, refused
 from store.subset import check_query, check_search
@@ -27,6 +28,7 @@ MATCH_ALL: Mapping[str, Any] = {"match_all": {}}
 MOST_KEYS = 1000  # of one mget
 PAGE = 2000  # hits of one page of a scan
 KEEP_ALIVE = "10m"
+STATE_AGE = 2.0  # seconds
 
 #: An index that is not there is an empty one.
 LENIENT: Mapping[str, Any] = {"ignore_unavailable": True, "allow_no_indices": True}
@@ -35,13 +37,15 @@ LENIENT: Mapping[str, Any] = {"ignore_unavailable": True, "allow_no_indices": Tr
 class ElasticStore:
     """See store/base.py. `url` as in FIZZSTAT_STORE_URL (store/elastic_client.py)."""
 
-    def __init__(self, url: str, prefix: str, api_key: str = "", write: bool = False):
+    def __init__(self, url: str, prefix: str, api_key: str = "", write: bool = False, shape: Shape = DEFAULT):
         self._client, self.url = connect(url, api_key)
-        self._prefix, self._writes = prefix, write
+        self._prefix, self._writes, self._shape = prefix, write, shape
+        #: when `state` was asked for (monotonic), and what it was
+        self._state = -STATE_AGE, ""
 
     def setup(self) -> None:
         with talking(self.url):
-            setup(self._client, self._prefix)
+            setup(self._client, self._prefix, self._shape)
 
     def create(self, documents: Sequence[Document]) -> list[Written]:
         written = self._write("create", documents, {})
@@ -82,7 +86,7 @@ class ElasticStore:
 
     def search(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         check_search(kind, body)
-        asked = {**body, "track_total_hits": True}
+        asked = {"track_total_hits": True, **body}
         if "sort" in body:
             asked["sort"] = [_sorted_by(kind, name, order) for one in body["sort"] for name, order in one.items()]
         if "aggs" in body:
@@ -102,8 +106,25 @@ class ElasticStore:
             for hit in sorted(same, key=lambda hit: str(hit["_id"])):
                 yield {name: hit[name] for name in ("_index", "_id", "_source")}
 
+    def read(self, kind: str, query: Mapping[str, Any], fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        check_query(kind, query)
+        return sources(self._client, self.url, self._indices(kind), query, fields)
+
     def count(self, kind: str, query: Mapping[str, Any] | None = None) -> int:
         return int(self.search(kind, {"query": query or MATCH_ALL, "size": 0})["hits"]["total"]["value"])
+
+    def state(self) -> str:
+        """How much was written, deleted and refreshed, asked for every other second at most."""
+        asked, told = self._state
+        if time.monotonic() - asked >= STATE_AGE:
+            with talking(self.url):
+                stats = self._client.indices.stats(index=self._indices(*KINDS), metric=["indexing", "refresh"]).body
+            asked, total = time.monotonic(), stats["_all"]["total"]
+            if total:
+                written = (total["indexing"]["index_total"], total["indexing"]["delete_total"])
+                told = f"{len(stats['indices'])} {written} {total['refresh']['external_total']}"
+            self._state = asked, told
+        return told
 
     def health(self) -> dict[str, Any]:
         try:

@@ -1,18 +1,19 @@
 """The store in a folder: tantivy, one index a kind, asked with the same search bodies as Elasticsearch.
 
 One process writes (a lock on the folder sees to it), any may read meanwhile: a reader looks, before each search, whether
-something was committed. What is written but not flushed is found by `get` and `create`, not by searches.
+something was committed. What is flushed is in the journal (store/journal.py), and is committed some time after, with more
+besides; until then the writer's `get` and `create` find it, and searches do not.
 """
 
 import fcntl
+import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from ctypes import CDLL
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from threading import RLock, local
+from threading import RLock, Timer, local
 from typing import Any
 
 import orjson
@@ -20,10 +21,13 @@ import orjson
 from store.answer import empty
 from store.base import BOT_KINDS, KINDS, Document, StoreAway, StoreError, StoreTaken, Written
 from store.columns import key, row
+from store.embedded_read import decoder, every, source
 from store.filters import answer
+from store.journal import Journal
 from store.mappings import META, find
+from store.memory import give_back, keep_large_pieces_apart
 from store.queries import MATCH_ALL, count, translate
-from store.rebuild import rebuild
+from store.rebuild import fitting_row, rebuild
 from store.sorting import By, Hit, load, ordered
 from store.source import Unwritable, receipt, refused
 from store.subset import check_query, check_search
@@ -31,6 +35,12 @@ from store.tantivy_index import TantivyIndex
 
 ALL_KINDS = (*KINDS, *BOT_KINDS)
 PAGE = 2000  # hits of one page of a scan
+COMMIT_SECONDS = 1.0  # at least between commits, so at most from a flush to its commit
+COMMIT_SHARE = 0.1  # of the time at most, until so many documents wait: a busy machine commits less often
+COMMIT_DOCUMENTS = 10_000
+REFRESH_SECONDS = 5.0  # that a reader waits for a commit
+
+log = logging.getLogger(__name__)
 
 
 class EmbeddedStore:
@@ -40,17 +50,25 @@ class EmbeddedStore:
         self.url = "embedded"
         self._folder, self._prefix = folder, prefix
         self._lock = _lock(folder) if write else None
+        if write:
+            keep_large_pieces_apart()
         self._indices = {kind: TantivyIndex(folder / kind, kind) for kind in ALL_KINDS}
-        #: the sources of documents that are written and not yet flushed, by key
+        #: the sources of documents that are written and not yet committed, by key; those of them that are not flushed
         self._pending: dict[str, bytes] = {}
+        self._unflushed: list[Document] = []
+        self._journal = Journal(folder / "journal")
+        self._knows_journal, self._next_commit = False, 0.0
+        self._timer: Timer | None = None
         self._one_at_a_time = RLock() if write else nullcontext()
         #: how often writing failed, and how often it had when a thread wrote what it has not flushed yet
         self._failures, self._of_thread = 0, local()
 
     def setup(self) -> None:
-        with self._writing():
+        with self._writing(knowing_journal=False):
             for kind in ALL_KINDS:
                 rebuild(self._folder, kind)
+        with self._writing():
+            """What the journal holds is committed."""
 
     def create(self, documents: Sequence[Document]) -> list[Written]:
         with self._writing():
@@ -78,9 +96,10 @@ class EmbeddedStore:
     def delete(self, kind: str, query: Mapping[str, Any]) -> int:
         check_query(kind, query)
         self.flush()
-        deleted = self.count(kind, query)
-        if deleted:
-            with self._writing():
+        with self._writing():
+            self._commit()
+            deleted = self.count(kind, query)
+            if deleted:
                 self._indices[kind].remove_matching(translate(kind, query))
                 self._indices[kind].commit()
         return deleted
@@ -90,26 +109,39 @@ class EmbeddedStore:
             failures = self._of_thread.__dict__.pop("failures", self._failures)
             if failures != self._failures:
                 raise StoreAway(f"the store in {self._folder} could not be written meanwhile")
-            dirty = [index for index in self._indices.values() if index.dirty]
-            if not dirty:
+            if self._unflushed:
+                self._journal.write(self._unflushed)
+                self._unflushed = []
+            if not self._pending:
                 return
-            with ThreadPoolExecutor(len(dirty)) as pool:
-                list(pool.map(TantivyIndex.commit, dirty))  # a commit mostly waits, for the disk and its own thread
-            self._pending.clear()
-        _give_back_memory()
+            wait = self._next_commit - time.monotonic()
+            if wait <= 0 or len(self._pending) >= COMMIT_DOCUMENTS:
+                self._commit()
+            elif self._timer is None:
+                self._timer = Timer(wait, self._commit_later)
+                self._timer.daemon = True
+                self._timer.start()
 
     def refresh(self) -> None:
-        """Nothing to wait for: every search looks for commits."""
+        """A reader, to which every commit shows by itself, waits for the writer's next one; but not for a writer that is gone."""
+        if self._lock is not None:
+            with self._writing():
+                self._commit()
+            return
+        flushed, until = self._journal.size(), time.monotonic() + REFRESH_SECONDS
+        while 0 < flushed <= self._journal.size() and time.monotonic() < until:
+            time.sleep(0.02)
 
     def search(self, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         check_search(kind, body)
         began = time.perf_counter()
         total, hits, aggregations = 0, [], empty(body.get("aggs", {}))
+        counted = body.get("track_total_hits", True)
         query = translate(kind, body.get("query", MATCH_ALL))
         with self._reading():
             searcher = self._indices[kind].searcher()
             if searcher is not None:
-                total = count(searcher, query)
+                total = count(searcher, query) if counted else 0
                 size, start, sort = body.get("size", 10), body.get("from", 0), _sort(kind, body)
                 if size and sort:
                     hits = ordered(searcher, kind, query, sort, start + size, body.get("search_after"))[start:]
@@ -124,7 +156,7 @@ class EmbeddedStore:
             "timed_out": False,
             "_shards": {"total": 1, "successful": 1, "skipped": 0, "failed": 0},
             "hits": {
-                "total": {"value": total, "relation": "eq"},
+                **({"total": {"value": total, "relation": "eq"}} if counted else {}),
                 "max_score": None,
                 "hits": [_told(hit, wanted, "sort" in body) for hit in hits],
             },
@@ -148,8 +180,23 @@ class EmbeddedStore:
             if len(page) < PAGE:
                 return
 
+    def read(self, kind: str, query: Mapping[str, Any], fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        check_query(kind, query)
+        decode = decoder(fields)
+        with self._reading():
+            searcher = self._indices[kind].searcher()
+            found = [] if searcher is None else every(searcher, translate(kind, query))
+        for start in range(0, len(found), PAGE):
+            with self._reading():
+                page = [decode(source(searcher, address)) for address in found[start : start + PAGE]]
+            yield from page
+
     def count(self, kind: str, query: Mapping[str, Any] | None = None) -> int:
         return int(self.search(kind, {"query": query or MATCH_ALL, "size": 0})["hits"]["total"]["value"])
+
+    def state(self) -> str:
+        """What was committed last of each kind."""
+        return " ".join(_last_commit(self._folder / kind) for kind in KINDS)
 
     def health(self) -> dict[str, Any]:
         told: dict[str, Any] = {"ok": True, "store": "embedded", "url": self.url, "folder": str(self._folder)}
@@ -161,7 +208,11 @@ class EmbeddedStore:
         return told
 
     def close(self) -> None:
-        self._let_go()
+        if self._lock is not None:
+            with suppress(StoreError), self._writing():
+                self._commit()
+        with self._one_at_a_time:
+            self._let_go()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -177,7 +228,44 @@ class EmbeddedStore:
             index.remove(name)
         index.add(new)
         self._pending[name] = document.source
+        self._unflushed.append(document)
         return Written(state)
+
+    def _commit(self) -> None:
+        """Bring everything written into tantivy's own files."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        dirty = [index for index in self._indices.values() if index.dirty]
+        if dirty:
+            began = time.monotonic()
+            with ThreadPoolExecutor(len(dirty)) as pool:
+                list(pool.map(TantivyIndex.commit, dirty))  # a commit mostly waits, for the disk and its own thread
+            self._journal.empty()
+            self._pending.clear()
+            self._unflushed.clear()
+            give_back()
+            ended = time.monotonic()
+            self._next_commit = ended + max(COMMIT_SECONDS, (ended - began) / COMMIT_SHARE)
+
+    def _commit_later(self) -> None:
+        try:
+            with self._writing():
+                self._commit()
+        except StoreError as error:
+            log.warning("%s; what is flushed waits in the journal", error)
+
+    def _know_journal(self) -> None:
+        """Before anything else, what a process before, or a failure of this one, left in the journal is committed."""
+        if self._lock is None or self._knows_journal:
+            return
+        for documents in self._journal.read():
+            for document in documents:
+                index = self._indices[document.kind]
+                index.remove(key(document.index, document.id))
+                index.add(fitting_row(document))
+        self._commit()
+        self._knows_journal = True
 
     def _find(self, keys: Sequence[tuple[str, str]]) -> dict[str, bytes]:
         by_kind: dict[str, list[str]] = {}
@@ -200,6 +288,7 @@ class EmbeddedStore:
     def _reading(self) -> Iterator[None]:
         try:
             with self._one_at_a_time:
+                self._know_journal()
                 yield
         except (ValueError, OSError) as error:
             if isinstance(error, StoreError):
@@ -207,13 +296,15 @@ class EmbeddedStore:
             raise StoreAway(f"the store in {self._folder} cannot be read: {error}") from error
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """After a failure nothing is known of what was not flushed: all of it is forgotten, and the writers are made anew.
-        Another thread that wrote some of it is told when it flushes."""
+    def _writing(self, knowing_journal: bool = True) -> Iterator[None]:
+        """After a failure nothing is known of what was not flushed: all of it is forgotten, the writers are made anew, and the
+        journal is read again. Another thread that wrote some of it is told when it flushes."""
         if self._lock is None:
             raise StoreError("this store was opened for reading")
         with self._one_at_a_time:
             try:
+                if knowing_journal:
+                    self._know_journal()
                 yield
             except (ValueError, OSError) as error:
                 if isinstance(error, StoreError):
@@ -228,6 +319,12 @@ class EmbeddedStore:
             index.close()
         self._indices = {kind: TantivyIndex(self._folder / kind, kind) for kind in ALL_KINDS}
         self._pending.clear()
+        self._unflushed.clear()
+        self._journal.close()
+        self._knows_journal = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 def _lock(folder: Path) -> int:
@@ -268,24 +365,16 @@ def _parts(source: Mapping[str, Any], wanted: Sequence[str], path: str = "") -> 
     return parts
 
 
+def _last_commit(folder: Path) -> str:
+    try:
+        told = (folder / "meta.json").stat()
+    except FileNotFoundError:
+        return "-"
+    return f"{told.st_ino}.{told.st_mtime_ns}"
+
+
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
     except FileNotFoundError:
         return 0  # a merge was quicker
-
-
-def _trim() -> Callable[[int], int] | None:
-    try:
-        return CDLL(None).malloc_trim
-    except AttributeError:
-        return None
-
-
-_malloc_trim = _trim()
-
-
-def _give_back_memory() -> None:
-    """glibc keeps what a commit's threads let go: 230 MB after a dozen batches, 70 MB with this, which takes 4 ms."""
-    if _malloc_trim:
-        _malloc_trim(0)

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from store.base import Document
-from store.columns import bare_row, row
+from store.columns import bare_row, key, row
 from store.source import Unwritable
 from store.tantivy_index import TantivyIndex
 
@@ -30,8 +30,9 @@ def rebuild(folder: Path, kind: str) -> None:
     log.info("mappings have changed: indexing the %s documents anew", kind)
     target = TantivyIndex(new, kind)
     count = 0
-    for count, (key, text) in enumerate(source.rows(), 1):
-        target.add(_row(kind, key, text))
+    for count, (name, text) in enumerate(source.rows(), 1):
+        index_name, id_ = name.split("/", 1)
+        target.add(fitting_row(Document(kind, index_name, id_, text)))
         if count % EVERY == 0:
             target.commit()
             log.info("%d %s documents are indexed anew", count, kind)
@@ -43,11 +44,11 @@ def rebuild(folder: Path, kind: str) -> None:
     log.info("all %d %s documents are indexed anew", count, kind)
 
 
-def _row(kind: str, key: str, text: bytes) -> str:
-    index, id_ = key.split("/", 1)
-    document = Document(kind, index, id_, text)
+def fitting_row(document: Document) -> str:
+    """A row of a document that was taken once, whatever mappings are today."""
     try:
         return row(document)
     except Unwritable as error:
-        log.warning("%s does not fit the new mappings and is found by its name alone: %s", key, error)
+        name = key(document.index, document.id)
+        log.warning("%s does not fit the new mappings and is found by its name alone: %s", name, error)
         return bare_row(document)

@@ -1,6 +1,7 @@
 """The subset of Elasticsearch's search API that both stores answer; what is not in it raises BadSearch.
 
-A body has `query`, `size` (10, at most 10,000 with `from`), `from`, `sort`, `search_after`, `_source`, `aggs`.
+A body has `query`, `size` (10, at most 10,000 with `from`), `from`, `sort`, `search_after`, `_source`, `aggs`, and
+`track_total_hits` (true): false saves counting, and leaves `hits.total` out.
 
 - query: `match_all`, `match_none`, `term`, `terms`, `range` (numbers and dates), `prefix`, `exists`, `ids`, `bool`, in the
   short forms: `{"term": {"url.path": "/"}}`. Fields are those of mappings/, keys inside flattened ones (`event.data.plan`),
@@ -34,8 +35,8 @@ METRICS = ("avg", "min", "max", "sum", "stats")
 def check_search(kind: str, body: Mapping[str, Any]) -> None:
     place = "search"
     _only(place, body, ("query", "size", "from", "sort", "search_after", "_source", "aggs", "track_total_hits"))
-    if body.get("track_total_hits", True) is not True:
-        raise BadSearch("track_total_hits: is always true")
+    if not isinstance(body.get("track_total_hits", True), bool):
+        raise BadSearch("track_total_hits: takes true or false")
     size = _whole("size", body.get("size", 10), 0, MOST_HITS)
     _whole("from", body.get("from", 0), 0, MOST_HITS - size)
     check_query(kind, body.get("query", {"match_all": {}}))

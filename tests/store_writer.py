@@ -2,8 +2,8 @@
 
     python -m tests.store_writer FOLDER PREFIX
 
-`create FIRST COUNT` and `put FIRST COUNT` write views with the ids FIRST, FIRST + 1, …; `flush` flushes; `failing` makes
-every further write to a file fail, as on a full disk.
+`create FIRST COUNT` and `put FIRST COUNT` write views with the ids FIRST, FIRST + 1, …; `flush` flushes, `refresh`
+refreshes; `failing` makes every further write to a file fail, as on a full disk.
 """
 
 import resource
@@ -34,6 +34,8 @@ def main(folder: str, prefix: str) -> None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (int(numbers[0]), resource.RLIM_INFINITY))
             elif command == "flush":
                 store.flush()
+            elif command == "refresh":
+                store.refresh()
             else:
                 first, count = map(int, numbers)
                 documents = [

@@ -71,6 +71,22 @@ def test_setup_writes_a_template_for_each_kind_once(opener: Opener, store: Store
     assert view["index_template"]["priority"] == 201, "an unchanged template was written again"
 
 
+def test_new_indices_have_the_shards_and_replicas_of_the_settings(opener: Opener, store: Store, client: Elasticsearch) -> None:
+    old, new = opener.document("view", "1", {"@timestamp": NOON}), opener.document("view", "1", {"@timestamp": NOON}, "2026.12")
+    store.create([old])
+    wide = opener(write=True, FIZZSTAT_INDEX_SHARDS="3", FIZZSTAT_INDEX_REPLICAS="0")
+    wide.setup()
+    wide.create([old, new])
+    told = client.indices.get_settings(index=f"{opener.prefix}-view-*", flat_settings=True).body
+    shapes = {
+        name: (one["settings"]["index.number_of_shards"], one["settings"]["index.number_of_replicas"])
+        for name, one in told.items()
+    }
+    assert shapes == {old.index: ("1", "0"), new.index: ("3", "0")}
+    wide.refresh()
+    assert wide.count("view") == 2
+
+
 def test_setup_brings_new_fields_to_indices_that_are_there(
     opener: Opener, store: Store, client: Elasticsearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from store import columns, mappings
 from store.base import StoreAway, StoreTaken
-from tests.servers import ROOT
+from tests.servers import ROOT, until
 from tests.stores import Opener, nest
 
 NOON = 1_795_608_000_000
@@ -97,7 +97,7 @@ def test_a_writer_killed_while_it_writes_leaves_whole_documents_once(writer: Cal
         one.kill()
     last = writer()
     assert last.do("create 0 600") == "ok"
-    assert last.do("flush") == "ok"
+    assert last.do("refresh") == "ok"
     store = opener()
     for kind in ("view", "event"):
         assert sorted(int(hit["_id"]) for hit in store.scan(kind)) == list(range(600))
@@ -114,6 +114,53 @@ def test_there_is_one_writer(writer: Callable[[], Writer], opener: Opener, tmp_p
     assert writer().greeting == "ok"
 
 
+@pytest.mark.parametrize("cut", [1, 4, 300])
+def test_what_a_crash_left_half_written_in_the_journal_is_nothing(cut: int, writer: Callable[[], Writer], opener: Opener) -> None:
+    one = writer()
+    one.do("create 0 10")
+    one.do("refresh")
+    one.do("create 10 10")
+    one.do("flush")
+    journal = opener.folder / "store" / "journal"
+    whole = journal.stat().st_size
+    assert whole > 0, "the first flush after a commit waits for the next one"
+    one.do("create 20 10")
+    one.do("flush")
+    one.kill()
+    with journal.open("r+b") as file:
+        file.truncate(whole + cut)
+    store = opener(write=True)
+    store.setup()
+    assert sorted(int(hit["_id"]) for hit in store.scan("view")) == list(range(20))
+    store.create([opener.document("view", "20", {"@timestamp": NOON})])
+    store.flush()
+    store.close()
+    assert opener().count("view") == 21
+
+
+def test_what_was_flushed_is_found_in_other_processes_within_some_seconds(writer: Callable[[], Writer], opener: Opener) -> None:
+    one, reader = writer(), opener()
+    for n in range(3):  # nothing comes after the last that would make it move
+        assert one.do(f"create {n} 1") == "ok"
+        assert one.do("flush") == "ok"
+    until(lambda: reader.count("view") == 3, "three views", 5)
+
+
+def test_an_erased_document_does_not_come_back_from_the_journal(writer: Callable[[], Writer], opener: Opener) -> None:
+    one = writer()
+    one.do("create 0 10")
+    one.do("refresh")
+    one.do("create 10 10")
+    one.do("flush")
+    one.kill()
+    store = opener(write=True)
+    store.setup()
+    assert store.delete("view", {"terms": {"url.path": ["/3", "/15"]}}) == 2
+    store.create([opener.document("event", "99", {"@timestamp": NOON})])
+    store.flush()
+    assert store.count("view") == 18
+
+
 def test_a_reader_follows_the_writer_of_another_process(writer: Callable[[], Writer], opener: Opener) -> None:
     reader = opener()
     assert reader.count("view") == 0
@@ -121,7 +168,7 @@ def test_a_reader_follows_the_writer_of_another_process(writer: Callable[[], Wri
     for n in range(5):
         assert one.do(f"create {n * 10} 10") == "ok"
         assert reader.count("view") == n * 10
-        assert one.do("flush") == "ok"
+        assert one.do("refresh") == "ok"
         assert reader.count("view") == (n + 1) * 10
         assert (
             reader.search("view", {"size": 0, "aggs": {"n": {"cardinality": {"field": "url.path"}}}})["aggregations"]["n"][
@@ -134,12 +181,12 @@ def test_a_reader_follows_the_writer_of_another_process(writer: Callable[[], Wri
 def test_a_scan_sees_the_documents_of_its_beginning(writer: Callable[[], Writer], opener: Opener) -> None:
     one = writer()
     one.do("create 0 3000")
-    one.do("flush")
+    one.do("refresh")
     scan = opener().scan("view")
     seen = [next(scan)["_id"]]
     for n in range(12):
         one.do(f"create {3000 + n * 100} 100")
-        one.do("flush")  # merges take away the files of the beginning
+        one.do("refresh")  # merges take away the files of the beginning
     seen += [hit["_id"] for hit in scan]
     assert seen == [str(n) for n in range(3000)]
 
@@ -153,7 +200,7 @@ def test_a_full_disk_is_a_store_that_is_away_and_comes_back(writer: Callable[[],
     assert any(answer.startswith("away: the store in") for answer in answers)
     one.do("failing -1")
     assert one.do("create 0 600") == "ok"
-    assert one.do("flush") == "ok"
+    assert one.do("refresh") == "ok"
     assert opener().count("view") == opener().count("event") == 600
 
 
@@ -191,8 +238,9 @@ def test_after_a_change_of_mappings_setup_indexes_the_documents_anew(
     store.create(documents)
     store.create([opener.document("event", "1", {"@timestamp": NOON})])
     store.flush()
+    store.refresh()
     store.put(documents[:5], version=1)  # leaves deleted documents behind
-    store.flush()
+    store.refresh()
     reader = opener()
     assert reader.count("view", {"term": {"page.title": "7"}}) == 1
     store.close()
@@ -208,7 +256,7 @@ def test_after_a_change_of_mappings_setup_indexes_the_documents_anew(
     assert store.count("event") == 1
     assert store.get([(one.index, one.id) for one in documents]) == [orjson.loads(one.source) for one in documents]
     assert reader.count("view") == 2501, "a reader that was open goes on with the new index"
-    assert sorted(path.name for path in (opener.folder / "store").iterdir()) == ["event", "view", "writer.lock"]
+    assert sorted(path.name for path in (opener.folder / "store").iterdir()) == ["event", "journal", "view", "writer.lock"]
 
 
 def test_a_setup_that_was_killed_between_the_old_index_and_the_new_is_done_again(
@@ -226,7 +274,7 @@ def test_a_setup_that_was_killed_between_the_old_index_and_the_new_is_done_again
     store = opener(write=True)
     store.setup()
     assert store.count("view") == 1
-    assert sorted(path.name for path in folder.iterdir()) == ["view", "writer.lock"]
+    assert sorted(path.name for path in folder.iterdir()) == ["journal", "view", "writer.lock"]
 
 
 def test_an_importer_that_has_written_much_stays_small(writer: Callable[[], Writer]) -> None:
@@ -279,5 +327,5 @@ def test_a_worker_is_told_when_another_ones_failure_took_what_it_had_not_flushed
         store.flush()
     assert store.get([(view.index, view.id)]) == [None]
     assert [one.state for one in store.create([view])] == ["created"]
-    store.flush()
+    store.refresh()
     assert store.count("view") == 1

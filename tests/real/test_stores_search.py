@@ -56,7 +56,8 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                     )
                 ]
             )
-            store.flush()  # so that the embedded store has several segments
+            store.flush()
+            store.refresh()  # so that the embedded store has several segments
         for id_, (pages, views, seconds) in VISITS.items():
             flat = {"@timestamp": T0, "visit.pages": pages, "visit.views": views, "visit.duration_seconds": seconds}
             store.create([opener.document("visit", id_, nest(flat))])
@@ -544,6 +545,22 @@ def test_aggregations_count_what_the_query_finds(store: Store) -> None:
     assert plain(answer["aggregations"]) == {"c": buckets(("AT", 1), ("FR", 1)), "n": {"value": 45.0}}
 
 
+def test_hits_need_not_be_counted(store: Store) -> None:
+    aggs = {"n": {"value_count": {"field": "@timestamp"}}}
+    answer = store.search("event", {"size": 0, "track_total_hits": False, "aggs": aggs})
+    assert "total" not in answer["hits"]
+    assert answer["aggregations"]["n"]["value"] == len(EVENTS)
+
+
+def test_terms_that_are_asked_for_by_name_hold_what_is_below_them(store: Store) -> None:
+    terms = {"field": "event.name", "include": ["signup", "buy", "nothing"], "size": 3}
+    answer = store.search(
+        "event", {"size": 0, "aggs": {"it": {"terms": terms, "aggs": {"n": {"sum": {"field": "event.number"}}}}}}
+    )
+    found = {bucket["key"]: (bucket["doc_count"], bucket["n"]["value"]) for bucket in answer["aggregations"]["it"]["buckets"]}
+    assert found == {"signup": (3, 4.0), "buy": (3, 45.0)}
+
+
 def test_percentiles_are_right_within_two_percent(store: Store) -> None:
     aggs = {"p": {"percentiles": {"field": "view.engaged_seconds", "percents": [10, 50, 90, 99.5]}}}
     values = store.search("view", {"size": 0, "aggs": aggs})["aggregations"]["p"]["values"]
@@ -573,7 +590,7 @@ WRONG: list[tuple[Json, str]] = [
     ({"size": -1}, "size"),
     ({"from": 9_995}, "from"),
     ({"_source": ["event.*"]}, "_source"),
-    ({"track_total_hits": False}, "track_total_hits"),
+    ({"track_total_hits": 10}, "track_total_hits"),
     ({"query": {}}, "query"),
     ({"query": {"match": {NAME: "a"}}}, "query.match"),
     ({"query": {"term": {"event.nam": "a"}}}, "query.term"),
@@ -630,3 +647,17 @@ def test_what_the_subset_has_not_got_is_refused_with_its_place(store: Store, bod
     with pytest.raises(BadSearch) as error:
         store.search("event", body)
     assert str(error.value).startswith(f"{place}: ")
+
+
+def test_many_documents_are_read_with_the_fields_that_are_wanted_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("store.elastic_read", "store.embedded"):
+        monkeypatch.setattr(f"{module}.PAGE", 400)
+    found = list(store.read("view", {"range": {"client.num": {"lt": 2500}}}, ["url.path", "client.num"]))
+    assert sorted(found, key=lambda one: int(one["client"]["num"])) == [
+        {"url": {"path": f"/{n % 700}"}, "client": {"num": n}} for n in range(2500)
+    ]
+    groups = list(store.read("visit", {"term": {"visit.pages": "/pricing"}}, ["visit", "visit.pages", "user_agent.name"]))
+    assert groups == [{"visit": {"pages": ["/", "/pricing", "/docs"], "views": 3, "duration_seconds": 60.0}}]
+    assert list(store.read("bot-view", {"match_all": {}}, ["url.path"])) == []
+    with pytest.raises(BadSearch):
+        list(store.read("view", {"term": {"nix": 1}}, ["url.path"]))

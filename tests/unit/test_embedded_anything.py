@@ -147,7 +147,7 @@ def test_a_query_finds_what_a_plain_model_finds(
     events = [opener.document("event", str(n), nest(flat)) for n, flat in enumerate(sources)]
     for part in (events[:cut], events[cut:]):
         store.create(part)
-        store.flush()
+        store.refresh()
     for query in asked:
         hits = store.search("event", {"query": query, "size": 100})["hits"]["hits"]
         assert {hit["_id"] for hit in hits} == {str(n) for n, flat in enumerate(sources) if matches(query, flat)}

@@ -4,7 +4,7 @@ import tantivy
 
 from store.base import BOT_KINDS, KINDS
 from store.columns import schema
-from store.elastic_setup import template
+from store.elastic_setup import Shape, template
 from store.mappings import FOLDER, Field, fields, find
 
 KEYWORDS = """
@@ -95,6 +95,16 @@ def test_elasticsearchs_templates_have_all_fields() -> None:
         assert body["template"]["mappings"]["dynamic"] is False
         properties = body["template"]["mappings"]["properties"]
         assert {path: mapping["type"] for path, mapping in properties.items()} == {**COMMON, **EXPECTED[kind]}
+
+
+def test_elasticsearchs_templates_have_the_shards_and_replicas_of_the_settings() -> None:
+    def shape(shards: int, replicas: str) -> dict[str, object]:
+        settings: dict[str, object] = template("fizzstat", "view", Shape(shards, replicas))[1]["template"]["settings"]
+        return {name: value for name, value in settings.items() if name != "mapping.coerce"}
+
+    assert shape(1, "0-1") == {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
+    assert shape(6, "2") == {"number_of_shards": 6, "number_of_replicas": 2}
+    assert template("fizzstat", "view", Shape(2))[1]["_meta"] != template("fizzstat", "view")[1]["_meta"]
 
 
 def test_a_templates_hash_follows_its_fields() -> None:
