@@ -1,7 +1,7 @@
 """The fields that all ways in share: a body's bytes or a query's texts in, a Hit out. Unknown fields are let go."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
@@ -78,7 +78,7 @@ def read_json(raw: bytes, shape: type[Shape]) -> Shape:
     try:
         return msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
-        raise _field_error(error) from None
+        raise _field_error(error, getattr(shape, "__struct_fields__", ())) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         mended = _mend_surrogates(raw)
         if mended != raw:
@@ -181,9 +181,12 @@ def site_name(given: str) -> str:
     return clean.host("site", clean.plain(given))
 
 
-def _field_error(error: msgspec.ValidationError) -> BadField | Unreadable:
-    """msgspec says "Expected `str | null`, got `int` - at `$.url`"."""
+def _field_error(error: msgspec.ValidationError, places: Sequence[str] = ()) -> BadField | Unreadable:
+    """msgspec says "Expected `str | null`, got `int` - at `$.url`", or `$[3]` where fields have places instead of names."""
     message, _, path = str(error).replace(" | null", "").replace("`", "").partition(" - at $")
+    place = re.match(r"\[(\d+)\]", path)
+    if place and int(place[1]) < len(places):
+        path = places[int(place[1])] + path[place.end() :]
     found = re.match(r"\.?(\w+)", path)
     if not found:
         return Unreadable(f"this is no JSON object: {message}")

@@ -47,6 +47,8 @@ export interface Options {
   form?: boolean
   activity?: boolean
   engagement?: boolean
+  /** false: counts who has Global Privacy Control on, too. */
+  gpc?: boolean
 }
 
 export interface FizzStat {

@@ -4,136 +4,152 @@
  *
  *   <script defer src="https://stats.example/tracker.js"></script>
  *
- * docs/sending.md lists the attributes and the calls: fizzstat.event, .view, .identify, .optOut, .optIn. A hit is JSON, posted
- * as text/plain: that needs no preflight. static/build makes a script of this function, and a module for npm.
+ * docs/sending.md lists the attributes and the calls: fizzstat.event, .view, .identify, .optOut, .optIn. A hit is an array,
+ * whose places collect/row.py names; what can be worked out there is not said here. It is posted as text/plain: that needs
+ * no preflight. static/build makes a script of this function, and a module for npm.
  */
 (script => {
-  const AGAIN = 3000 // ms between tries to send what is kept
+  const api = (self.fizzstat = self.fizzstat || {})
+
+  const AGAIN = 2000 // ms between tries to send what is kept
   const ALIVE = 20000 // characters
   const CALLBACK_WITHIN = 2000 // ms
   const TITLE_LENGTH = 512
   const TITLE_WITHIN = 100 // ms that an app has to set the title of a view that it moved to
   const FILES = 'pdf,doc*,xls*,ppt*,txt,csv,*z*,rar,exe,dmg,mp*'
-  const LOCAL = /^127\.|localhost$|^\[::|^$/ // hosts; a file's is ""
 
   const says = script.dataset
-  const on = (name, usual) => (name in says ? says[name] !== 'false' : usual)
+  // What an attribute of the tag switches; what is off unless it is `asked` for
+  const on = (name, asked) => (name in says ? says[name] != 'false' : !asked)
   const endpoint = says.endpoint || new URL('hit', script.src)
   const key = endpoint + says.site
-  const api = (self.fizzstat = self.fizzstat || {})
   let isOut
+  let isNew // the view, which is still to be told then
   let kept = {} // hits that could not be sent; where a page may not keep things, they live as long as the page
-  let room = 99 // for so many
-  let who = { client_hash: says.clientHash }
-  // The view: what all of its hits say, and whether it is still to be told
-  let view, isNew
+  let room = 100 // for less than that
+  let who = [says.clientHash, null]
+
+  const listen = (types, listener) => types.split(' ').map(type => addEventListener(type, listener, true))
+  // Routers make an app's `#/` of nothing when they start.
+  const address = () => location.href.replace(on('hash', 1) ? /#\/?$/ : /#.*/, '')
+  const isExternal = link => link.hostname.replace(/^www\./, '') != location.hostname.replace(/^www\./, '')
+  // Whether the path of a URL is in a list such as `/blog/*, /shop`
+  const isIn = (list, url) =>
+    RegExp(`^[^/]*//[^/]*(${list.replace(/\*+/g, '[^?#]*').replace(/, */g, '|')})([?#]|$)`, 'i').test(url)
+
+  // Where the page was last; at first, where it was come from
+  let here = document.referrer
+  // What all hits of the view say
+  let view = { url: address() }
   // Its engagement: ms, clicks and keys and touches, pixels down to the lowest line seen; since when the clock runs, if it does
   let engaged, activity, depth, since
 
-  const listen = (types, listener) => types.split(' ').map(type => addEventListener(type, listener, true))
-  const address = () => location.href.replace(on('hash') ? '' : /#.*/, '')
-  let here = address()
-  const path = url => url.replace(/\?[^#]*/g, '')
-  const isExternal = link => link.hostname.replace(/^www\./, '') !== location.hostname.replace(/^www\./, '')
-  // Whether a path, or a URL's, is in a list such as `/blog/*, /shop`
-  const isIn = (list, text) =>
-    RegExp(`^(.+//[^/]*)?(${list.replace(/\*+/g, '.*').replace(/, */g, '|')})(\\?|$)`, 'i').test(text)
-
   // ── sending
 
-  const send = (kind, fields, callback) =>
+  const send = (kind, callback, name, ...more) =>
     new Promise(async answer => {
       setTimeout(answer, CALLBACK_WITHIN, false)
       announce()
       if (
         isOut ||
-        navigator.globalPrivacyControl ||
-        (!on('local') && (navigator.webdriver || LOCAL.test(location.hostname))) ||
-        (says.exclude && isIn(says.exclude, here)) ||
-        (says.include && !isIn(says.include, here))
+        (on('gpc') && navigator.globalPrivacyControl) ||
+        // This machine's hosts; a file's is ""
+        (!on('local', 1) && (navigator.webdriver || /^127\.|localhost$|^\[::|^$/.test(location.hostname))) ||
+        (says.exclude && isIn(says.exclude, view.url)) ||
+        (says.include && !isIn(says.include, view.url))
       )
         return answer(false)
-      const body = JSON.stringify({
+      const body = JSON.stringify([
         kind,
-        id: '' + Math.random(), // crypto.randomUUID is missing on http pages
-        site: says.site,
-        url: here,
-        hash: on('hash'),
-        title: document.title.slice(0, TITLE_LENGTH),
-        screen: screen.width + 'x' + screen.height,
-        screen_depth: screen.colorDepth,
-        language: navigator.language,
-        time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-        ...view,
-        ...fields
-      })
+        Math.random(), // the hit's id; crypto.randomUUID is missing on http pages
+        view.site || says.site,
+        view.url,
+        on('hash', 1),
+        view.view,
+        view.referrer,
+        view.title || document.title.slice(0, TITLE_LENGTH),
+        screen.width,
+        screen.height,
+        screen.colorDepth,
+        navigator.language,
+        Intl.DateTimeFormat().resolvedOptions().timeZone,
+        ...(name ? who : view.who),
+        name,
+        ...more
+      ])
       // A page that is made ready before anybody sees it becomes visible when somebody does.
       if (document.prerendering) await new Promise(seen => listen('visibilitychange', seen))
-      const status = await post(body)
-      if (status > 499 && room-- > 0) kept[key + Math.random()] = body
-      answer(status < 300)
+      post(body).then(answer)
     }).then(callback)
 
-  // Kept alive, it outlives the page; but browsers refuse more than 64 KiB of that at a time.
-  const post = body =>
-    navigator.onLine
-      ? fetch(endpoint, { method: 'POST', body, keepalive: body.length < ALIVE, credentials: 'omit' }).then(
-          response => response.status,
-          () => 599
-        )
-      : 599
+  // Whether a hit was taken; `name` is that of one that was kept. Sent alive, it outlives the page; but browsers refuse more
+  // than 64 KiB of that at a time.
+  const post = async (body, name) => {
+    const { status } = await fetch(endpoint, { method: 'POST', body, keepalive: !body[ALIVE] }).catch(() => 0)
+    if (status < 500) delete kept[name]
+    else if (!name && --room > 0) kept[key + Math.random()] = body
+    return status < 300
+  }
 
   const again = async () => {
-    for (const name in kept) if (name.includes(key) && (await post(kept[name])) < 500) delete kept[name]
+    for (const name in kept) if (name.includes(key)) await post(kept[name], name)
     setTimeout(again, AGAIN)
   }
 
   // What the tracker tells by itself can be switched off by an attribute of the event's name.
-  const notice = (name, value, data) => {
-    if (on(name, true)) calls.event(name, value, data)
+  const notice = (name, value) => {
+    if (on(name)) calls.event(name, value)
   }
 
   // ── views
 
   const begin = (overrides, wait) => {
     clock()
-    view = { view: '' + Math.random(), referrer: view ? here : document.referrer, url: (here = address()), ...overrides }
+    view = { view: Math.random(), referrer: here, url: (here = address()), ...overrides }
     engaged = activity = depth = 0
-    isNew = true
-    clock(true)
+    isNew = 1
+    clock(1)
     setTimeout(announce, wait)
   }
 
   // All that is told of a view is told by who began it.
   const announce = () => {
     if (!isNew) return
-    isNew = false
-    view = { ...view, ...who }
+    isNew = 0
+    view.who = who
     send('view')
-    if (view.referrer && isExternal(new URL(view.referrer))) notice('entry', view.referrer, { interactive: false })
-    if (document.querySelector('[data-404]')) notice('404', undefined, { interactive: false })
+    if (view.referrer && isExternal(new URL(view.referrer))) notice('entry', view.referrer)
+    // CSS closes a bracket that is left open.
+    if (document.querySelector('[data-404')) notice('404')
   }
 
-  const move = replaces => {
+  const move = method => {
     const to = address()
-    if (replaces === true && path(to) === path(here)) here = to
-    if (to !== here) begin({}, TITLE_WITHIN)
+    // A query that is only replaced is no move.
+    if (method != 'replaceState' || to.replace(/\?[^#]*/g, '') != here.replace(/\?[^#]*/g, '')) {
+      if (to != here) begin(0, TITLE_WITHIN)
+    } else here = to
   }
 
   // Counts what has passed, and goes on while the page is seen and in focus, unless it is left.
   const clock = stays => {
-    const now = performance.now() | 0
+    const now = performance.now()
     if (!stays) announce()
     const runs = stays && !document.hidden && document.hasFocus()
     if (since) {
       engaged += now - since
       depth = Math.max(depth, scrollY + innerHeight)
-      if (!runs && on('engagement', true))
-        send('engagement', {
+      if (!runs && on('engagement'))
+        send(
+          'engagement',
+          null,
+          null,
+          null,
+          null,
           engaged,
-          scroll: Math.min(100, Math.round((100 * depth) / document.scrollingElement.scrollHeight)),
+          (100 * depth) / document.scrollingElement.scrollHeight + 0.5, // percent, to be cut to 100, and to a whole number
           activity
-        })
+        )
     }
     since = runs && now
   }
@@ -142,16 +158,11 @@
 
   const calls = {
     event(name, value, data, callback) {
-      const { revenue, interactive, ...others } = data || {}
-      send(
-        'event',
-        { ...who, name, value: value?.toString(), data: data ? others : undefined, revenue, interactive },
-        callback
-      )
+      send('event', callback, name, value && '' + value, data)
     },
     view: begin,
-    identify(client_hash, traits) {
-      who = { client_hash, traits }
+    identify(hash, traits) {
+      who = [hash, traits]
     },
     optOut() {
       localStorage.fizzstat = isOut = 1
@@ -163,7 +174,7 @@
   // ── now
 
   if (api[key]) return
-  api[key] = true
+  api[key] = 1
 
   try {
     isOut = localStorage.fizzstat
@@ -182,41 +193,34 @@
   again()
   listen('pagehide', () => clock())
   listen('visibilitychange focus blur scroll', clock)
-  if (on('activity', true)) listen('pointerdown keydown', () => activity++)
+  listen('pointerdown keydown', () => (activity += on('activity')))
   listen('click auxclick submit input', event => {
-    const { type, button } = event
     const closest = selector => event.composedPath()[0].closest?.(selector)
     const form = closest('form')
     const link = closest('a,area')
     const tag = closest('[data-fizzstat-event],[class*=plausible-event]')
-    const isSent = type === 'submit'
-    if (button > 1) return
+    const isSent = event.type == 'submit'
+    if (event.button > 1) return
     if (link?.hostname) {
-      if (on('download', true) && isIn(`*[.](${says.download || FILES})`, link.pathname)) notice('download', link.href)
+      if (isIn(`*[.](${says.download || FILES})`, link.href)) notice('download', link.href)
       else if (isExternal(link)) notice('exit', link.href)
     }
-    if (form && on('form', true) && (isSent || !form.fizzstat)) {
-      form.fizzstat = true
-      notice(isSent ? 'form' : 'form_start', form.getAttribute('id'))
+    if (form && on('form') && (isSent || !form.fizzstat)) {
+      form.fizzstat = 1
+      notice(isSent ? 'form' : 'form_start', form.attributes.id?.value)
     }
-    if (tag && type !== 'input' && (tag === form) === isSent) {
-      const said = {}
-      for (const { name, value } of tag.attributes) {
-        const text = name + '=' + value
-        text.replace(/^data-fizzstat-(.+?)=(.*)|plausible-event-(.+?)=(\S+)/gs, (all, ours, value, theirs, text) => {
-          said[ours || theirs] = ours ? value : text.replace(/\+/g, ' ')
-        })
-      }
-      const { name, event = name, value, ...data } = said
-      calls.event(event, value, data)
+    // What it says is read by the collector.
+    if (tag && event.type != 'input' && (tag == form) == isSent) {
+      const said = [...tag.attributes].map(({ name, value }) => /class|fizzstat/.test(name) && [name, value])
+      calls.event('tag', null, said)
     }
   })
-  if (!on('manual')) {
+  if (!on('manual', 1)) {
     for (const method of ['pushState', 'replaceState']) {
       const original = history[method]
       history[method] = (...given) => {
         original.apply(history, given)
-        move(method === 'replaceState')
+        move(method)
       }
     }
     listen('popstate', move) // before the app's own listener changes the page
@@ -226,5 +230,5 @@
   }
   // Those that were made before this came
   for (const [name, ...given] of api.q || []) calls[name](...given)
-  if (on('vitals')) import(script.src.replace('tracker', 'vitals'))
+  if (on('vitals', 1)) import(script.src.replace('tracker', 'vitals'))
 })(document.currentScript || document.querySelector('[src*=tracker]'))

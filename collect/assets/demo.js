@@ -21,10 +21,14 @@ function show(hit) {
   sent.prepend(item)
 }
 
-// The tracker posts its hits by fetch: listen in.
+// The tracker posts its hits by fetch, as arrays (collect/row.py names their places): listen in.
 const { fetch } = window
 window.fetch = (target, options) => {
-  if (String(target).endsWith('/hit')) show(JSON.parse(options.body))
+  if (String(target).endsWith('/hit')) {
+    const [kind, id, , url, ...more] = JSON.parse(options.body)
+    const [name, value, , engaged, scroll] = more.slice(11)
+    show({ kind, id, url, name, value, engaged, scroll: Math.min(100, Math.floor(scroll)) })
+  }
   return fetch(target, options)
 }
 

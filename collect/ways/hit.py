@@ -2,7 +2,8 @@
 
 from collect.arrival import Answer, Arrival
 from collect.collector import Collector
-from collect.fields import Body, browser, make_hit, read_json
+from collect.fields import browser, make_hit
+from collect.row import read_hit
 from collect.trust import Trust
 from collect.way import OPEN, PREFLIGHT, Way
 from hits.hit import Hit
@@ -21,7 +22,7 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
 
 def read(arrival: Arrival, trust: Trust, sites: Snapshot) -> Hit:
     """The hit of a request; raises what collect.errors lists as 400 and 403."""
-    return make_hit(read_json(arrival.body, Body), "hit", arrival.now, browser(arrival, trust), trust, sites)
+    return make_hit(read_hit(arrival.body), "hit", arrival.now, browser(arrival, trust), trust, sites)
 
 
 WAY = Way("/hit", ("POST",), answer, headers=OPEN, preflight=PREFLIGHT)

@@ -32,6 +32,7 @@ def stay(page: Page) -> None:
         ("", "/report.docx", "download"),
         ("", "//other.test/setup.exe", "download"),
         ("", "//other.test/page?file=a.pdf", "exit"),
+        ("", "/page#a.pdf", None),
         ("", "/pdf", None),
         ("", "/xpdf", None),
         ("", "/about.html", None),
@@ -94,10 +95,11 @@ def test_without_a_form_or_where_the_tag_says_so_nothing_is_noticed(site: WebSit
          {"plan": "pro+", "how-many": "2"}),
         ('<b data-fizzstat-event="Rate" data-fizzstat-value="5"><i>x</i></b>', "Rate", "5", {}),
         ('<b class="red plausible-event-name=Sign+up plausible-event-plan=pro+max">x</b>', "Sign up", None, {"plan": "pro max"}),
+        ('<b class="plausible-event-name--Sign+up plausible-event-plan--pro">x</b>', "Sign up", None, {"plan": "pro"}),
         ('<svg class="plausible-event-name=Logo" width="40" height="40"><rect width="40" height="40"/></svg>', "Logo", None, {}),
         ('<a href="//other.test/" data-fizzstat-event="Partner"><b>x</b></a>', "Partner", None, {}),
     ],
-    ids=["attributes", "value", "Plausible's classes", "svg", "link"],
+    ids=["attributes", "value", "Plausible's classes", "their other form", "svg", "link"],
 )  # fmt: skip
 def test_a_tagged_element_sends_its_event(
     site: WebSite, page: Page, element: str, name: str, value: str | None, data: dict[str, str]
@@ -111,6 +113,21 @@ def test_a_tagged_element_sends_its_event(
 
     assert (event.get("value"), event.get("data", {})) == (value, data)
     assert sorted(names(site, page)) == ([name, "exit"] if "other.test" in element else [name])
+
+
+def test_nothing_of_a_tagged_element_is_sent_but_what_is_meant_to_be(site: WebSite, page: Page) -> None:
+    site.add(
+        "/",
+        html(
+            '<a id="private" data-email="private" href="#private" data-fizzstat-event="Buy" data-fizzstat-revenue="9 EUR">x</a>'
+        ),
+    )
+    with page.expect_request(lambda request: "Buy" in (request.post_data or "")) as sent:
+        page.goto(site.url())
+        page.click("a")
+
+    assert "private" not in (sent.value.post_data or "")
+    assert site.wait("event", name="Buy")[0]["revenue"] == {"amount": "9", "currency": "EUR"}
 
 
 def test_a_tagged_form_sends_its_event_when_it_is_sent(site: WebSite, page: Page) -> None:

@@ -95,7 +95,7 @@ def test_a_refused_hit_is_not_sent_again(site: WebSite, page: Page) -> None:
     site.answers.append(400)
     page.goto(site.url())
     site.wait("view")
-    page.wait_for_timeout(3200)  # past the next try
+    page.wait_for_timeout(2300)  # past the next try
 
     site.after_all(page)
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.website import SNIPPET, WebSite, html
+from tests.browser.website import SNIPPET, WebSite, fields, html
 
 UNDRIVEN = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false })"
 STUB = """window.fizzstat = window.fizzstat || { q: [] };
@@ -57,7 +57,7 @@ def test_a_module_takes_the_tags_attributes_as_options(site: WebSite, page: Page
     with page.expect_request("**/numbers") as sent:
         page.goto(site.url("/#/cart"))
 
-    hit = sent.value.post_data_json
+    hit = fields((sent.value.post_data or "").encode())
     assert (hit["site"], hit["client_hash"], hit["url"], hit["hash"]) == ("a.test", "u-1", site.url("/#/cart"), True)
 
 
@@ -148,6 +148,9 @@ def test_who_sends_global_privacy_control_is_left_out(site: WebSite, page: Page,
     assert told(page) is False
 
     assert site.requests == []
+    site.add("/", html(head=tag("data-gpc=false")))
+    page.goto(site.url())
+    assert told(page) is True
 
 
 def test_who_opts_out_is_left_out_until_they_opt_in(site: WebSite, page: Page) -> None:
@@ -166,6 +169,17 @@ def test_who_opts_out_is_left_out_until_they_opt_in(site: WebSite, page: Page) -
     assert len(site.hits("view")) == 1
     page.goto(site.url())
     site.wait("view", 2)
+
+
+def test_paths_of_an_app_behind_a_hash_are_left_out_by_what_stands_there(site: WebSite, page: Page) -> None:
+    site.add("/", html(head=tag('data-hash data-exclude="/#/admin/*"')))
+    page.goto(site.url("/#/admin/x?y=1"))
+    assert told(page) is False
+
+    page.evaluate("history.pushState(null, '', '#/shop?from=/#/admin/')")
+
+    assert told(page) is True
+    assert [hit["url"] for hit in site.hits("view")] == [site.url("/#/shop?from=/#/admin/")]
 
 
 @pytest.mark.parametrize(
@@ -231,8 +245,9 @@ def test_an_app_may_send_a_view_of_its_own(site: WebSite, page: Page) -> None:
 
 def test_an_app_that_keeps_its_path_behind_a_hash_has_views(site: WebSite, page: Page) -> None:
     site.add("/", html('<a href="#/cart?step=1">cart</a>', head=tag("data-hash")))
-    page.goto(site.url("/?shop=1#/"))
+    page.goto(site.url("/?shop=1"))
     site.wait("view")
+    page.evaluate("history.replaceState(null, '', '#/')")  # as routers do when they start
     page.click("a")
     site.wait("view", 2)
     page.evaluate("history.replaceState(null, '', '#/cart?step=2')")
@@ -240,7 +255,7 @@ def test_an_app_that_keeps_its_path_behind_a_hash_has_views(site: WebSite, page:
 
     views = site.wait("view", 3)
 
-    assert [view["url"] for view in views] == [site.url(path) for path in ("/?shop=1#/", "/?shop=1#/cart?step=1", "/?shop=1#/")]
+    assert [view["url"] for view in views] == [site.url(path) for path in ("/?shop=1", "/?shop=1#/cart?step=1", "/?shop=1")]
     assert {view["hash"] for view in views} == {True}
     assert views[2]["referrer"] == site.url("/?shop=1#/cart?step=2")
 

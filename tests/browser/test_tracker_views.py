@@ -21,6 +21,7 @@ def test_a_loaded_page_is_one_view_with_all_its_fields(site: WebSite, page: Page
     assert view.pop("view")
     assert view == {
         "kind": "view",
+        "hash": False,
         "url": site.url("/socks?colour=red"),
         "referrer": "",
         "title": "Socks & more",

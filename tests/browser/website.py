@@ -4,7 +4,6 @@ read as the collector reads them.
 In the tests' browser every host under `.test` leads here, so one site plays shop.test, other.test and stats.test.
 """
 
-import json
 import threading
 import time
 from collections import deque
@@ -16,10 +15,13 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import msgspec
 from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Request as BrowserRequest
 
+from collect import clean
 from collect.fields import read_json
+from collect.row import read_hit
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 SCRIPTS = {
@@ -40,6 +42,18 @@ class Request:
     method: str
     headers: Message
     hit: dict[str, Any] = field(default_factory=dict)
+
+
+def fields(body: bytes) -> dict[str, Any]:
+    """Those of a hit that say something."""
+    if not body.startswith(b"["):
+        return read_json(body, dict[str, Any])
+    hit = {name: told for name, told in msgspec.to_builtins(read_hit(body)).items() if told is not None}
+    if "value" in hit:
+        hit["value"] = clean.value(hit["value"])
+    if "scroll" in hit:
+        hit["scroll"] = clean.whole("scroll", hit["scroll"], 100)
+    return hit
 
 
 def html(body: str = "", title: str = "Shop", head: str = SNIPPET) -> str:
@@ -118,7 +132,7 @@ class WebSite(ThreadingHTTPServer):
 
         def note(request: BrowserRequest) -> None:
             if request.method == "POST" and urlsplit(request.url).path == "/hit":
-                self._sent.add(json.loads(request.post_data or "{}").get("id", ""))
+                self._sent.add(fields((request.post_data or "{}").encode("utf-8", "surrogatepass")).get("id", ""))
 
         context.on("request", note)
         self._unwatch.append(lambda: context.remove_listener("request", note))
@@ -151,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.keep(Request("POST", self.headers, read_json(body, dict)))
+        self.server.keep(Request("POST", self.headers, fields(body)))
         self.server.answering.wait(WAIT)
         status = self.server.answers.popleft() if self.server.answers else 202
         if status:

@@ -21,6 +21,7 @@ ENDS = {"wsgi.input_terminated": True}
 REQUESTS: dict[str, tuple[int, bool, bytes, Mapping[str, str], Mapping[str, Any], Mapping[str, str]]] = {
     "a view": (202, True, BODY, {"User-Agent": "Firefox", "Accept-Language": "de", "Sec-CH-UA": '"Chromium";v="142"'}, {}, {}),
     "an event": (202, True, EVENT, {}, {}, {}),
+    "the tracker's array": (202, True, b'["view",0.1,null,"https://example.com/",false,0.2,null,null,1920,1080]', {}, {}, {}),
     "beyond ASCII": (202, True, '{"url":"https://exämple.com/ü","title":"Ü\u2028"}'.encode(), {"User-Agent": "Ä"}, {}, {}),
     "behind a proxy": (202, True, BODY, {"X-Forwarded-For": "203.0.113.9"}, {"REMOTE_ADDR": "10.0.0.1"}, {"PROXY_COUNT": "1"}),
     "a query": (202, True, BODY, {}, {"QUERY_STRING": "a=b&%ff"}, {}),
