@@ -37,7 +37,7 @@ ALL_KINDS = (*KINDS, *BOT_KINDS)
 PAGE = 2000  # hits of one page of a scan
 COMMIT_SECONDS = 1.0  # at least between commits, so at most from a flush to its commit
 COMMIT_SHARE = 0.1  # of the time at most, until so many documents wait: a busy machine commits less often
-COMMIT_DOCUMENTS = 10_000
+COMMIT_DOCUMENTS = 6_000
 REFRESH_SECONDS = 5.0  # that a reader waits for a commit
 
 log = logging.getLogger(__name__)
