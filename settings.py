@@ -52,6 +52,12 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _replicas(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,2}(-([0-9]{1,2}|all))?", text):
+        raise ValueError("takes a number such as 1, or a range such as 0-1 or 0-all")
+    return text
+
+
 @dataclass(frozen=True)
 class Rate:
     """What a limit lets through: so many hits a second in the long run, and `burst` at once; false where it is off."""
@@ -196,10 +202,22 @@ SETTINGS = (
         "How much time one index holds: `month`, or `day` for big sites.",
     ),
     Setting(
+        "INDEX_SHARDS",
+        _number(int, 1, 1024),
+        "1",
+        "Into how many shards Elasticsearch cuts each new index: as many as make shards of 30 to 50 GB.",
+    ),
+    Setting(
+        "INDEX_REPLICAS",
+        _replicas,
+        "0-1",
+        "How many copies of each new index Elasticsearch keeps besides: a number, or `0-1`, as there are nodes for them.",
+    ),
+    Setting(
         "ACCOUNTS_URL",
         str,
         "",
-        "The database of sites and keys, as an SQLAlchemy URL; empty for SQLite in the data folder.",
+        "The database of sites, people and keys, as an SQLAlchemy URL; empty for SQLite in the data folder.",
         secret=True,
     ),
     Setting(
@@ -253,9 +271,9 @@ SETTINGS = (
     Setting(
         "BOT_SIGNS",
         _some_of("headless", "webdriver", "no_language"),
-        "headless,webdriver",
+        "headless,webdriver,no_language",
         "What gives away bots that have a browser's agent: client hints of a headless browser, a page driven by a program, "
-        "and, if named, `no_language`: a script's hit that has no language at all.",
+        "a script's hit that has no language at all.",
     ),
     Setting(
         "IDENTITY",
@@ -297,6 +315,7 @@ SETTINGS = (
         "How many hits are taken of one address (of IPv6: of one /64), such as `20/s burst 100`; what is over is refused (429).",
     ),
     Setting("LIMIT_SITE", _rate, "off", "The same for the hits of one site, such as `500/s burst 5000`."),
+    Setting("LIMIT_API", _rate, "600/h", "How many questions an API key may ask; what is over is refused (429)."),
     Setting("LOG_LEVEL", _one_of("debug", "info", "warning", "error"), "info", "The least that is logged."),
     Setting("LOG_FORMAT", _one_of("text", "json"), "text", "How: as `text`, or as `json` in names of the Elastic Common Schema."),
     Setting(

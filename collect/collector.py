@@ -1,11 +1,11 @@
 """What the ways in share in a process: the settings' decisions, limits, the intake, the sites and keys, the counts."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from collect.errors import PastWaits, TryLater
+from collect.errors import PastWaits, Refused, TryLater
 from collect.limit import Limit
 from collect.trust import Sites, Trust
 from hits.breaker import Breaker
@@ -13,9 +13,11 @@ from hits.hit import Hit
 from hits.intake import Intake, IntakeFull, open_intake
 from hits.queue import breakers_of, is_past
 from hits.snapshot import SnapshotReader
-from metrics.table import SPOOLED, TAKEN
+from metrics.table import REFUSED, SPOOLED, TAKEN
 from metrics.tally import Tally, tally_folder
 from settings import Settings
+
+T = TypeVar("T")
 
 
 class Takes(Protocol):
@@ -49,8 +51,37 @@ class Collector(threading.local):
             self.admit(hit)
         self.keep(hits)
 
+    def take_each(
+        self, items: Iterable[T], read: Callable[[T], Sequence[Hit]], alone: tuple[type[Refused], ...]
+    ) -> dict[int, Refused]:
+        """Of a list: all hits that `read` makes of its items are in Redis or in the spool when this returns, but those of items
+        that were refused; of these the answer says why, by the item's index.
+
+        `alone` are refusals that harm no other item; all others are raised, and nothing is taken then. What has to wait
+        (PastWaits) harms no other either, but is raised where nothing is left to take. Raises TryLater.
+        """
+        harmless: tuple[type[Refused], ...] = (PastWaits, *alone)
+        hits: list[Hit] = []
+        refused: dict[int, Refused] = {}
+        for index, item in enumerate(items):
+            try:
+                some = read(item)
+                for hit in some:
+                    self.admit(hit)
+            except harmless as error:
+                refused[index] = error
+            else:
+                hits += some
+        if hits:
+            self.keep(hits)
+        elif late := [why for why in refused.values() if isinstance(why, PastWaits)]:
+            raise late[0]
+        for why in refused.values():
+            self.tally.add(REFUSED, why.reason)
+        return refused
+
     def admit(self, hit: Hit) -> None:
-        """For ways in that refuse item by item, and then keep the rest. Raises OverLimit and PastWaits."""
+        """Before a hit is kept. Raises OverLimit and PastWaits."""
         if is_past(hit) and (self._intake or self.intake).past_waits():
             raise PastWaits(self.settings.queue_limit)
         if self._limit:

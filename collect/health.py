@@ -1,7 +1,8 @@
 """GET /healthz: 200 {"ok": true} as long as the process serves, whatever is behind it. GET /readyz: whether hits are taken.
 
 /readyz is 200, or 503 when neither Redis takes writes nor the spool has room:
-{"ok": bool, "redis": bool, "spool": {"used": bytes, "limit": bytes, "room": bool}, "forwarded": addresses, "proxies": addresses}.
+{"ok": bool, "redis": bool, "spool": {"used": bytes, "limit": bytes, "room": bool}, "proxies": addresses,
+"forwarded": addresses, "language": bool}, the last two of what came with the request.
 Without Redis, hits are still taken.
 """
 
@@ -20,8 +21,8 @@ def ready(arrival: Arrival, collector: Collector) -> Answer:
     redis = intake.redis_takes_hits()
     room = intake.spool.room()
     spool = {"used": intake.spool.used(), "limit": collector.settings.spool_limit << 20, "room": room}
-    proxies = {"forwarded": forwarded(arrival), "proxies": collector.trust.proxies}
-    told = {"ok": redis or room, "redis": redis, "spool": spool, **proxies}
+    came = {"forwarded": forwarded(arrival), "language": bool(arrival.header("ACCEPT_LANGUAGE"))}
+    told = {"ok": redis or room, "redis": redis, "spool": spool, "proxies": collector.trust.proxies, **came}
     return json_answer(200 if redis or room else 503, told, NO_STORE)
 
 

@@ -4,10 +4,11 @@ from accounts.errors import AccountError, AccountsAway
 from commands.app import App
 from hits.redis import QueueAway, without_secrets
 from importer.watched import Unreadable
+from query.errors import BadQuestion
 from settings import SettingError
 from store.base import StoreAway, StoreError, StoreTaken
 
-EXPECTED = (AccountError, AccountsAway, QueueAway, SettingError, StoreError, Unreadable)
+EXPECTED = (AccountError, AccountsAway, BadQuestion, QueueAway, SettingError, StoreError, Unreadable)
 
 
 def sentence(error: Exception, app: App) -> str:
@@ -27,6 +28,8 @@ def sentence(error: Exception, app: App) -> str:
             return f"The store is away at {url} ({error}). Start it, or correct FIZZSTAT_STORE_URL; hits wait meanwhile."
         case StoreError():
             return f"The store cannot do that: {error}"
+        case BadQuestion() if error.place:
+            return f"{error.sentence} ({error.place})"
         case AccountsAway():
             return f"{str(error)[:1].upper()}{str(error)[1:]}. Look at FIZZSTAT_ACCOUNTS_URL or FIZZSTAT_DATA_DIR."
     return str(error)

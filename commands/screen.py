@@ -51,3 +51,20 @@ def say(*parts: object) -> None:
     out = console()
     for part in parts:
         out.print(part if isinstance(part, Table) else Text(str(part)))
+
+
+def bytes_of(number: float) -> str:
+    """For people: 1.5 GiB."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:.3g} TiB"
+
+
+def span(seconds: float) -> str:
+    """For people: 3 minutes."""
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

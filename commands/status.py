@@ -1,5 +1,6 @@
 """`./fizzstat status`: how all parts are, and what to do where something is wrong."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -8,8 +9,8 @@ import msgspec
 from commands.app import App, pass_app
 from commands.failures import sentence
 from commands.queue import ledger_tables, when
-from commands.redises import AskedRedis, asked
-from commands.screen import say, say_json, table
+from commands.redises import AskedRedis, asked, held
+from commands.screen import bytes_of, say, say_json, table
 from hits import workers
 from hits.ledger import Ledger
 from hits.redis import without_secrets
@@ -27,7 +28,8 @@ def status(app: App, as_json: bool) -> None:
 
     Exit code 1 when Redis or the store is away.
     """
-    redises = [_redis(app, one) for one in asked(app.settings, ASK_SECONDS)]
+    found = asked(app.settings, ASK_SECONDS)
+    redises = [_redis(app, one) for one in found]
     rows, ledger = _queue(app) if all(one["ok"] for one in redises) else ([], None)
     store = _store(app)
     if as_json:
@@ -41,6 +43,8 @@ def status(app: App, as_json: bool) -> None:
         )
     else:
         _say(redises, store, rows, ledger, app)
+        if ledger:
+            say(*_full(app, found))
     away = [part["error"] for part in (*redises, store) if "error" in part]
     for error in away:
         click.echo(f"Error: {error}", err=True)
@@ -57,6 +61,7 @@ def _redis(app: App, one: AskedRedis) -> dict[str, Any]:
         "version": info["redis_version"],
         "used_memory": info["used_memory"],
         "maxmemory": info["maxmemory"],
+        "full": one.full,
         "append_only": bool(info["aof_enabled"]),
         "eviction": info["maxmemory_policy"],
         "uptime_seconds": info["uptime_in_seconds"],
@@ -110,5 +115,15 @@ def _say(
             say("", f"{name} may throw hits away when its memory is full: set maxmemory-policy noeviction in its configuration.")
 
 
+def _full(app: App, redises: list[AskedRedis]) -> Iterator[str]:
+    for one in redises:
+        if one.full:
+            used = f"{bytes_of(one.used)} of {bytes_of(one.room)}"
+            yield ""
+            yield f"Redis at {one.where} is full ({used}), so hits go to the spool. {held(app.queue, one.place)}"
+
+
 def _state(part: dict[str, Any]) -> str:
-    return "is well" if part["ok"] else "is away" if "error" in part else "is not well"
+    if not part["ok"]:
+        return "is away" if "error" in part else "is not well"
+    return "is full" if part.get("full") else "is well"

@@ -70,6 +70,7 @@ class Drain:
     def __init__(self, queue: Queue, place: int, folder: Path, through: list[dict[str, int]], observe: Observe):
         self._queue, self._place, self._folder, self._observe = queue, place, folder, observe
         self._everywhere, self._through = through, through[place]
+        self._said = ""
 
     def run(self, stop: Event) -> None:
         looked = False  # once at the start, for what a drain before may have left half done
@@ -81,9 +82,20 @@ class Drain:
                 while not stop.is_set() and self.drain_all():
                     pass
                 looked = True
+                self._say("")
             except QueueAway as error:
                 self._through.clear()  # it may come back with less than it had
-                log.debug("Redis is away, the spool waits: %s", error)
+                self._say(str(error))
+
+    def _say(self, why: str) -> None:
+        """Once for each reason why the spool waits, and when it does no more."""
+        if why != self._said:
+            where = self._queue.shards[self._place].where
+            if why:
+                log.warning("the spool waits for Redis at %s: %s", where, why)
+            else:
+                log.info("the spool is queued in Redis at %s", where)
+        self._said = why
 
     def drain_all(self) -> int:
         """Drain every file as far as it is written; how many hits were queued. Raises QueueAway."""
@@ -230,12 +242,8 @@ class _Share:
 
 
 def _read_chunk(file: int, start: int) -> list[_Line]:
-    chunk: list[_Line] = []
-    for line in _lines(file, start):
-        chunk.append(line)
-        if len(chunk) == MOST:
-            break
-    return chunk
+    with locked(file):  # else there could be lines that their writer takes back, since the disk is full
+        return list(islice(_lines(file, start), MOST))
 
 
 def _lines(file: int, start: int) -> Iterator[_Line]:

@@ -1,5 +1,7 @@
 """Where a way in leaves its hits: in the Redis of their partition, or in the spool while that is away."""
 
+import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,7 +15,10 @@ from hits.redis import QueueAway
 from hits.spool import Spool, SpoolFull, spool_folder
 from settings import Settings
 
+log = logging.getLogger("fizzstat.collect")
+
 PUSH_TIMEOUT = 0.5  # seconds
+SAY = 60.0  # seconds between two lines of the log that say the same
 
 
 class IntakeFull(Exception):
@@ -28,6 +33,7 @@ class Intake:
     def __init__(self, queue: Queue, spool: Spool, on_spooled: Callable[[int], None] = lambda hits: None, queue_limit: int = 0):
         self.queue, self.spool, self._on_spooled = queue, spool, on_spooled
         self._pressure = Pressure(queue, queue_limit)
+        self._said_full = float("-inf")
 
     def past_waits(self) -> bool:
         """Whether hits of the past are not to be taken now, since so many hits wait already."""
@@ -79,8 +85,14 @@ class Intake:
         try:
             self.spool.write([b"%b %d %b" % (title, past, entry) for entry in entries])
         except SpoolFull as error:
+            self._say_full(error)
             raise IntakeFull(str(error)) from error
         self._on_spooled(len(hits))
+
+    def _say_full(self, why: SpoolFull) -> None:
+        if time.monotonic() - self._said_full >= SAY:
+            self._said_full = time.monotonic()
+            log.error("hits are refused with 503: Redis is away or full, and the spool takes none: %s", why)
 
 
 def open_intake(settings: Settings, breakers: Sequence[Breaker], on_spooled: Callable[[int], None] = lambda hits: None) -> Intake:

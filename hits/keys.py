@@ -34,6 +34,7 @@ same, and keys stay what they are when another is added.
     P:workers       hash    worker -> what it says of itself (JSON)
     P:snapshot      text    sites and keys, as accounts/ publishes them (JSON, see hits/snapshot.py)
     P:order:ID      hash    an order's text and progress; expires
+    P:asked:KEY     number  when all that an API key (its SHA-256) may ask at once has come back (ms); expires
     P:{salts}:salt:PERIOD  text  a day's or month's salt (see importer/salts.py); expires
     P:{salts}:made  hash    period -> how many salts it had; a second one means that its visitors were counted anew
     P:{salts}:alive zset    periods whose salt may still be in a file of Redis, by when it expires (ms; 0 for never)
@@ -79,3 +80,7 @@ def salts_made(prefix: str) -> str:
 
 def salts_alive(prefix: str) -> str:
     return f"{prefix}:{{salts}}:alive"
+
+
+def asked_key(prefix: str, sha256: str) -> str:
+    return f"{prefix}:asked:{sha256}"

@@ -13,6 +13,7 @@ from hits.days import day_of
 from hits.hit import envelope
 from hits.queue import Queue
 from hits.redis import redis_errors
+from hits.scripts import SCRIPTS
 
 
 class Ledger(msgspec.Struct, kw_only=True):
@@ -45,17 +46,11 @@ def read(queue: Queue, spooled: int = 0, site: str | None = None, day: str | Non
     filtered = site is not None or day is not None
     balanced = True
     for keys in queue.partitions:
-        client = queue.client_of(keys.number)
-        with redis_errors(client), client.pipeline(transaction=True) as pipe:
-            pipe.hgetall(keys.ledger)
-            pipe.llen(keys.queue)
-            pipe.llen(keys.past)
-            pipe.llen(keys.hand)
-            pipe.hlen(keys.dead)
-            pipe.lrange(keys.hand, 0, -1 if filtered else 0)
-            fields, live, past, held, dead, hand = pipe.execute()
+        names = [keys.ledger, keys.queue, keys.past, keys.hand, keys.dead]
+        told = SCRIPTS["ledger"].run(queue.client_of(keys.number), names, [-1 if filtered else 0])
+        fields, live, past, held, dead, hand = told
         every: Counter[str] = Counter()
-        for name, count in fields.items():
+        for name, count in zip(fields[::2], fields[1::2], strict=True):
             its_day, way, column, its_site = name.decode().split("|", 3)
             every[column] += int(count)
             if site in (None, its_site) and day in (None, its_day):

@@ -12,6 +12,7 @@ import msgspec
 from hits.days import now_ms
 from hits.queue import Queue
 from hits.redis import redis_errors
+from hits.scripts import SCRIPTS
 
 KEEP = 7 * 24 * 3600  # seconds that an order's outcome can be asked for
 
@@ -74,8 +75,7 @@ def first(queue: Queue, partition: int) -> Order | None:
 
 def report(queue: Queue, order: Order, partition: int, changed: int) -> None:
     """Say that a partition's part is done. Raises QueueAway."""
-    with redis_errors(queue.client):
-        queue.client.hset(_key(queue, order.id), f"part:{queue.partition(partition).title}", changed)
+    SCRIPTS["note"].run(queue.client, [_key(queue, order.id)], [f"part:{queue.partition(partition).title}", changed])
 
 
 def _key(queue: Queue, order_id: str) -> str:

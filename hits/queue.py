@@ -150,8 +150,8 @@ class Queue:
         client = self.shards[place].client
         with redis_errors(client):
             ever = max(self._settled, int(client.get(f"{self.prefix}:partitions") or 0))
-            client.set(f"{self.prefix}:partitions", ever)
-            client.set(f"{self.prefix}:place", place, nx=True)
+        SCRIPTS["put"].run(client, [f"{self.prefix}:partitions"], [ever])
+        SCRIPTS["put"].run(client, [f"{self.prefix}:place"], [place, "NX"])
         self._use(max(self._of_each, ever))
 
     def ask(

@@ -68,10 +68,23 @@ class _OneConnection(redis.Redis):
     connection: Any
     where = ""
 
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """On a new connection where Redis has closed the one of before, as when it was restarted: nothing was sent on that."""
+        if self.connection and _is_stale(self.connection):
+            self.connection.disconnect()
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
     def close(self) -> None:
         if self.connection:
             self.connection.disconnect()
         super().close()
+
+
+def _is_stale(connection: Any) -> bool:
+    try:
+        return bool(connection.is_connected and connection.can_read())
+    except (redis.RedisError, OSError):
+        return True
 
 
 def connect(settings: Settings, timeout: float = 5.0) -> redis.Redis:

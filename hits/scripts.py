@@ -2,7 +2,7 @@
 
 A Redis at maxmemory refuses hits, but an importer must go on, or it would stay full. A script is refused only where its first
 write is one that may take memory (scriptVerifyOOM in Redis 7's script.c; 6.2 and Valkey alike). So what an importer needs begins
-with LPOP, or with PERSIST of a key that never expires, which changes nothing; `push` and `drain` do not.
+with LPOP, HDEL, or PERSIST of a key that never expires, which changes nothing; `push` and `drain` do not. `ledger` only reads.
 """
 
 from collections.abc import Sequence

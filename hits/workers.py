@@ -15,10 +15,13 @@ import msgspec
 from hits.days import now_ms
 from hits.queue import Queue
 from hits.redis import QueueAway, redis_errors
+from hits.scripts import SCRIPTS
 
 log = logging.getLogger("fizzstat.importer")
 
 FORGET = 3600.0  # seconds
+TIMEOUT = 5.0  # seconds
+PROBE_TIMEOUT = 0.5  # of a Redis that was away: if it hangs, all others wait for so long
 
 #: This process's name, of which each of its workers adds a number: no other process ever had it.
 PROCESS = f"{gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
@@ -62,8 +65,10 @@ class Leases:
     """The partitions that one worker holds. A thread renews them, however long a write takes, so a worker loses them only
     when it does not run at all; `held` is partition -> fencing token."""
 
-    def __init__(self, queue: Queue, connect: Callable[[], Queue], seconds: float):
+    def __init__(self, queue: Queue, connect: Callable[[float], Queue], seconds: float):
+        """`connect` makes other clients of the queue, with a timeout in seconds."""
         self._queue, self._connect, self._seconds = queue, connect, seconds
+        self._probe = connect(PROBE_TIMEOUT)
         self._stop = Event()
         self._thread = Thread(target=self._beat, name="leases", daemon=True)
         self._away: set[str] = set()
@@ -90,7 +95,8 @@ class Leases:
             if (len(self.held) >= share and number not in self.held) or not shard.breaker.may_ask():
                 continue
             with self.without_who_is_away():
-                token = self._queue.lease(number, self.id, self._seconds)
+                queue = self._probe if shard.where in self._away else self._queue
+                token = queue.lease(number, self.id, self._seconds)
                 shard.breaker.worked()
                 if shard.where in self._away:
                     self._away.discard(shard.where)
@@ -135,7 +141,7 @@ class Leases:
             self._queue.client.hdel(f"{self._queue.prefix}:workers", self.id)
 
     def _beat(self) -> None:
-        queue = self._connect()
+        queue = self._connect(TIMEOUT)
         while not self._stop.wait(self._seconds / 3):
             away = set()
             for number in list(self.held):
@@ -167,5 +173,4 @@ class Leases:
             partitions=sorted(self.held),
             imported=self.imported,
         )
-        with redis_errors(queue.client):
-            queue.client.hset(f"{queue.prefix}:workers", self.id, msgspec.json.encode(row))
+        SCRIPTS["note"].run(queue.client, [f"{queue.prefix}:workers"], [self.id, msgspec.json.encode(row)])

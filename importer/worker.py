@@ -10,7 +10,7 @@ from hits.queue import Fenced, Queue, open_queue
 from hits.redis import QueueAway, redis_errors
 from hits.snapshot import NO_SHIELDS, SnapshotReader
 from hits.spool import spool_folder
-from hits.workers import Leases
+from hits.workers import TIMEOUT, Leases
 from importer.agenda import Agenda, Every
 from importer.away import Away
 from importer.facts import Context
@@ -131,5 +131,5 @@ class Worker:
         elif self._settings.own_redis and self._rewrite.due():
             self._salts.rewrite()
 
-    def _connect(self) -> Queue:
-        return open_queue(self._settings)
+    def _connect(self, timeout: float = TIMEOUT) -> Queue:
+        return open_queue(self._settings, timeout)

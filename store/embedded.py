@@ -35,10 +35,10 @@ from store.tantivy_index import TantivyIndex
 
 ALL_KINDS = (*KINDS, *BOT_KINDS)
 PAGE = 2000  # hits of one page of a scan
-COMMIT_SECONDS = 1.0  # at least between commits, so at most from a flush to its commit
-COMMIT_SHARE = 0.1  # of the time at most, until so many documents wait: a busy machine commits less often
-COMMIT_DOCUMENTS = 6_000
-REFRESH_SECONDS = 5.0  # that a reader waits for a commit
+COMMIT_SHARE = 0.1  # of the time that commits may take: a busy machine commits less often,
+COMMIT_SECONDS = 1.0, 3.0  # but so long after the last one at least and at most,
+COMMIT_DOCUMENTS = 6_000  # and once so many documents wait
+REFRESH_SECONDS = 10.0  # that a reader waits for a commit
 
 log = logging.getLogger(__name__)
 
@@ -245,8 +245,8 @@ class EmbeddedStore:
             self._pending.clear()
             self._unflushed.clear()
             give_back()
-            ended = time.monotonic()
-            self._next_commit = ended + max(COMMIT_SECONDS, (ended - began) / COMMIT_SHARE)
+            ended, (least, most) = time.monotonic(), COMMIT_SECONDS
+            self._next_commit = ended + min(max(least, (ended - began) / COMMIT_SHARE), most)
 
     def _commit_later(self) -> None:
         try:

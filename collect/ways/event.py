@@ -7,20 +7,17 @@ but a key of one site that meets another's item is refused with the whole reques
 only because hits of the past wait, it is 503 with Retry-After.
 """
 
-from typing import Any
-
 import msgspec
 
 from collect import clean
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
-from collect.errors import BadField, NoRight, OverLimit, PastWaits, Refused, TooLarge, Unreadable
+from collect.errors import BadField, HostNotAllowed, OverLimit, TooLarge, Unreadable
 from collect.fields import ITEM_LIMIT, Body, Sender, make_hit, read_json, site_name
 from collect.trust import Trust, check_bound, writer
 from collect.way import Way
 from hits.hit import Hit
 from hits.snapshot import KeyRow, Snapshot
-from metrics.table import REFUSED
 
 LIST_LIMIT = 4 << 20
 ITEMS = 1000
@@ -37,26 +34,11 @@ def answer(arrival: Arrival, collector: Collector) -> Answer:
     key = writer(arrival.header, collector.sites)
     sites = collector.sites.current()
     listed = arrival.body.lstrip().startswith(b"[")
-    whole_request = (NoRight,) if listed else (NoRight, Unreadable, TooLarge, OverLimit)  # refusals that are not an item's alone
-    hits: list[Hit] = []
-    refused: list[dict[str, Any]] = []
-    late: PastWaits | None = None
-    for index, raw in enumerate(items(arrival.body) if listed else [arrival.body]):
-        try:
-            hit = read(raw, key, arrival.now, collector.trust, sites)
-            collector.admit(hit)
-            hits.append(hit)
-        except whole_request:
-            raise
-        except Refused as error:
-            late = error if isinstance(error, PastWaits) else late
-            refused.append({"index": index, "field": error.field, "error": error.sentence})
-            collector.tally.add(REFUSED, error.reason)
-    if hits:
-        collector.keep(hits)
-    elif late:
-        raise late
-    return json_answer(202, {"accepted": len(hits), "refused": refused})
+    raws = items(arrival.body) if listed else [arrival.body]
+    alone = (BadField, HostNotAllowed, Unreadable, TooLarge, OverLimit) if listed else (BadField, HostNotAllowed)
+    refused = collector.take_each(raws, lambda raw: [read(raw, key, arrival.now, collector.trust, sites)], alone)
+    told = [{"index": index, "field": error.field, "error": error.sentence} for index, error in refused.items()]
+    return json_answer(202, {"accepted": len(raws) - len(told), "refused": told})
 
 
 def items(body: bytes) -> list[bytes]:

@@ -10,6 +10,7 @@ with a key that may write. As in handlers/api.go the answer is 202 {"status": "o
 what is not named there was taken. A key of all sites needs the code in the host. docs/ways.md has every field.
 """
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import msgspec
@@ -25,7 +26,6 @@ from collect.way import Way
 from collect.ways.pixel import GIF, HEADERS
 from hits.hit import LIMITS, Hit
 from hits.snapshot import Snapshot
-from metrics.table import REFUSED
 
 LIST_LIMIT = 4 << 20
 ITEMS = 500
@@ -103,18 +103,12 @@ def api(arrival: Arrival, collector: Collector) -> Answer:
     site = key.site or _coded(arrival, sites)
     if not site:
         raise BadField("site", f"no site: the key {key.name} is for all, and the host has no code")
-    hits: list[Hit] = []
-    errors: dict[str, str] = {}
-    for index, raw in enumerate(request.hits):
-        try:
-            hit = _read(bytes(raw), request.no_sessions, site, arrival.now, collector, sites)
-            collector.admit(hit)
-            hits.append(hit)
-        except (BadField, Unreadable, HostNotAllowed, OverLimit) as error:
-            errors[str(index)] = error.sentence
-            collector.tally.add(REFUSED, error.reason)
-    if hits:
-        collector.keep(hits)
+
+    def read_one(raw: msgspec.Raw) -> Sequence[Hit]:
+        return [_read(bytes(raw), request.no_sessions, site, arrival.now, collector, sites)]
+
+    refused = collector.take_each(request.hits, read_one, (BadField, Unreadable, HostNotAllowed, OverLimit))
+    errors = {str(index): error.sentence for index, error in refused.items()}
     return json_answer(400, {"errors": errors}) if errors else json_answer(202, {"status": "ok"})
 
 

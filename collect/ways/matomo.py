@@ -2,13 +2,14 @@
 
 In: parameters in the query and the form, or JSON {"requests": ["?idsite=1&…" or {"idsite": 1, …}, …], "token_auth": key}.
 Out, as Matomo (core/Tracker/Response.php, plugins/BulkTracking): a GIF of 43 bytes, or 204 with send_image=0; 400 with the GIF
-for a request that cannot be used. Of a bulk {"status": "success", "tracked": n, "invalid": n}, and which ones to who has a key.
+for a request that cannot be used. Of a bulk {"status": "success", "tracked": n, "invalid": n}, and which ones to who has a key;
+where some of those have to wait (FIZZSTAT_QUEUE_LIMIT), with Retry-After and X-FizzStat-Refused: queue_limit.
 
 `token_auth` is one of our API keys, and asked for where a request sets the visitor's address (cip), or a time (cdt, cdo) of
 more than a day ago. matomo_hits.py says what becomes of the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ import msgspec
 from collect import clean
 from collect.arrival import Answer, Arrival, Header, json_answer
 from collect.collector import Collector
-from collect.errors import BadField, HostNotAllowed, NoKey, NoRight, OverLimit, Refused, TooLarge, Unreadable
+from collect.errors import BadField, HostNotAllowed, NoKey, NoRight, OverLimit, PastWaits, Refused, TooLarge, Unreadable
 from collect.fields import browser, make_hit, parameters, read_json
 from collect.foreign import foreign_site
 from collect.trust import check_bound, write_key
@@ -27,7 +28,6 @@ from collect.ways.pixel import GIF
 from hits.days import DAY
 from hits.hit import Hit, Revenue
 from hits.snapshot import KeyRow
-from metrics.table import REFUSED
 
 LIST_LIMIT = 4 << 20
 REQUESTS = 10_000  # of a bulk
@@ -95,25 +95,25 @@ def _bulk(arrival: Arrival, collector: Collector) -> Answer:
     if len(bulk.requests) > REQUESTS:
         raise TooLarge(f"a bulk has at most {REQUESTS} requests, and this one has {len(bulk.requests)}")
     key = _key(bulk.token_auth or "", collector)
-    hits: list[Hit] = []
-    invalid: list[int] = []
-    for index, request in enumerate(bulk.requests):
-        try:
-            given = _texts(request) if isinstance(request, dict) else parameters(request.partition("?")[2] or request, PARAMETERS)
-            for hit in read(given, arrival, collector, key):
-                collector.admit(hit)
-                hits.append(hit)
-        except (*INVALID, OverLimit) as error:
-            invalid.append(index)
-            collector.tally.add(REFUSED, error.reason)
-    if hits:
-        collector.keep(hits)
+
+    def read_one(request: str | dict[str, Any]) -> Sequence[Hit]:
+        given = _texts(request) if isinstance(request, dict) else parameters(request.partition("?")[2] or request, PARAMETERS)
+        return read(given, arrival, collector, key)
+
+    refused = collector.take_each(bulk.requests, read_one, (*INVALID, OverLimit))
+    headers = [*_cors(arrival), *_late(refused)]
     if bulk.send_image in (0, "0", ""):
-        return Answer(204, headers=_cors(arrival))
-    said: dict[str, Any] = {"status": "success", "tracked": len(bulk.requests) - len(invalid), "invalid": len(invalid)}
+        return Answer(204, headers=headers)
+    said: dict[str, Any] = {"status": "success", "tracked": len(bulk.requests) - len(refused), "invalid": len(refused)}
     if isinstance(key, KeyRow):
-        said["invalid_indices"] = invalid
-    return json_answer(200, said, _cors(arrival))
+        said["invalid_indices"] = list(refused)
+    return json_answer(200, said, headers)
+
+
+def _late(refused: Mapping[int, Refused]) -> Sequence[Header]:
+    """Matomo has no word for what is to be sent again, so a header says it."""
+    late = [error for error in refused.values() if isinstance(error, PastWaits)]
+    return (*late[0].headers, ("X-FizzStat-Refused", late[0].reason)) if late else ()
 
 
 def _texts(given: dict[str, Any]) -> dict[str, str]:

@@ -19,14 +19,13 @@ from collect import clean
 from collect.arrival import Answer, Arrival, json_answer
 from collect.collector import Collector
 from collect.data import fitting
-from collect.errors import BadField, HostNotAllowed, Refused, TooLarge, TryLater
+from collect.errors import BadField, HostNotAllowed, OverLimit, Refused, TooLarge, Unreadable
 from collect.fields import Body, Sender, browser, make_hit, read_json, site_name
 from collect.foreign import foreign_site, is_bot, revenue_of
 from collect.trust import Trust
 from collect.way import Way
 from hits.hit import LIMITS, Hit
 from hits.snapshot import Snapshot
-from metrics.table import REFUSED
 
 LIST_LIMIT = 4 << 20
 ITEMS = 1000
@@ -77,9 +76,9 @@ class Sent(msgspec.Struct):
 
 
 def send(arrival: Arrival, collector: Collector) -> Answer:
-    hits, told = _take(arrival.body, arrival, collector)
+    hits, told = _read(arrival.body, arrival, collector)
     if hits:
-        collector.keep(hits)
+        collector.take(hits)
     elif reason := collector.trust.left_out(arrival.header):
         return json_answer(200, told, (("X-FizzStat-Dropped", reason),))._replace(why=reason)
     return json_answer(200, told)
@@ -90,31 +89,20 @@ def batch(arrival: Arrival, collector: Collector) -> Answer:
     items = read_json(arrival.body, list[msgspec.Raw])
     if len(items) > ITEMS:
         raise TooLarge(f"a list has at most {ITEMS} items, and this one has {len(items)}")
-    hits: list[Hit] = []
-    details = []
-    for index, item in enumerate(items):
-        try:
-            hits += _take(bytes(item), arrival, collector)[0]
-        except TryLater:
-            raise
-        except Refused as error:
-            details.append({"index": index, "response": _error(error)})
-            collector.tally.add(REFUSED, error.reason)
-    if hits:
-        collector.keep(hits)
+    alone = (BadField, HostNotAllowed, Unreadable, OverLimit)
+    refused = collector.take_each(items, lambda item: _read(bytes(item), arrival, collector)[0], alone)
+    details = [{"index": index, "response": _error(error)} for index, error in refused.items()]
     done = {"processed": len(items) - len(details), "errors": len(details)}
     return json_answer(200, {"size": len(items), **done, "details": details})
 
 
-def _take(raw: bytes, arrival: Arrival, collector: Collector) -> tuple[list[Hit], dict[str, str]]:
-    """The hits of an item, admitted, and what its sender is told."""
+def _read(raw: bytes, arrival: Arrival, collector: Collector) -> tuple[list[Hit], dict[str, str]]:
+    """The hits of an item, and what its sender is told."""
     sent = read_json(raw, Sent)
     sender = _sender(sent.payload, browser(arrival, collector.trust))
     hits = read(sent, sender, arrival.now, collector.trust, collector.sites.current())
     if collector.trust.left_out(arrival.header):
         return [], BOOP
-    for hit in hits:
-        collector.admit(hit)
     return hits, BOOP if is_bot(sender.agent) else _session(arrival)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from commands.checks.finding import Finding, Ward, error, note, warning
 from store.base import KINDS, StoreError
 from store.elastic_client import talking
-from store.elastic_setup import installed, pattern, template
+from store.elastic_setup import Shape, installed, pattern, template
 
 TESTED = (8, 19)
 NEARLY = 0.8  # of the shards that a cluster may have
@@ -17,6 +17,7 @@ def store_answers(ward: Ward) -> Iterator[Finding]:
         with talking(ward.store_shown):
             ward.elastic.cluster.health()
     except StoreError as away:
+        ward.store_away = away
         yield error(
             f"{str(away)[:1].upper()}{str(away)[1:]}.", "start it, or correct FIZZSTAT_STORE_URL and FIZZSTAT_STORE_API_KEY"
         )
@@ -47,15 +48,18 @@ def store_is_green(ward: Ward) -> Iterator[Finding]:
 
 def templates_are_up_to_date(ward: Ward) -> Iterator[Finding]:
     """The index templates are those of this version of FizzStat."""
-    prefix = ward.settings.index_prefix
+    prefix, shape = ward.settings.index_prefix, Shape.of(ward.settings)
     with talking(ward.store_shown):
         found = {kind: installed(ward.elastic, template(prefix, kind)[0]) for kind in KINDS}
     missing = [kind for kind, meta in found.items() if meta is None]
-    old = [kind for kind, meta in found.items() if meta is not None and meta != template(prefix, kind)[1]["_meta"]]
+    old = [kind for kind, meta in found.items() if meta is not None and meta != template(prefix, kind, shape)[1]["_meta"]]
     if missing:
         yield error(f"There are no index templates for {', '.join(missing)}: the first importer makes them.", "./fizzstat setup")
     if old:
-        yield warning(f"The index templates for {', '.join(old)} are of another version of FizzStat.", "./fizzstat setup")
+        yield warning(
+            f"The index templates for {', '.join(old)} are of another version of FizzStat, or of other settings.",
+            "./fizzstat setup",
+        )
 
 
 def store_takes_documents(ward: Ward) -> Iterator[Finding]:

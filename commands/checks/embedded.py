@@ -4,7 +4,8 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
-from commands.checks.finding import Finding, Ward, bytes_of, error, note, warning
+from commands.checks.finding import Finding, Ward, error, note, warning
+from commands.screen import bytes_of
 from hits import workers
 from store.base import KINDS, StoreError
 

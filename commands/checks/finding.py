@@ -8,11 +8,12 @@ from functools import cached_property
 from elasticsearch import Elasticsearch
 
 from commands.app import App
-from commands.redises import AskedRedis, asked
+from commands.redises import AskedRedis, asked, open_asked
 from hits.queue import Queue
 from hits.redis import QueueAway
 from settings import Settings
 from store import elastic_client
+from store.base import StoreError
 
 LEVELS = ("note", "warning", "error")
 ASK_SECONDS = 3.0
@@ -46,14 +47,17 @@ class Ward:
     def __init__(self, app: App, public_url: str = ""):
         self.app, self.public_url = app, public_url
         self.settings: Settings = app.settings
+        self.store_away: StoreError | None = None  # once it is known
 
     def now(self) -> float:
         return time.time()
 
-    @property
+    @cached_property
     def queue(self) -> Queue:
-        """Raises QueueAway."""
-        return self.app.queue
+        """With all partitions that were ever in use. Raises QueueAway, and at once where a Redis was away before."""
+        queue = open_asked(self.settings, self.every_redis, ASK_SECONDS)
+        queue.keep_all_partitions()
+        return queue
 
     @cached_property
     def every_redis(self) -> list[AskedRedis]:
@@ -74,30 +78,16 @@ class Ward:
 
     @cached_property
     def _elastic(self) -> tuple[Elasticsearch, str]:
-        return elastic_client.connect(self.settings.store_url, self.settings.store_api_key)
+        client, shown = elastic_client.connect(self.settings.store_url, self.settings.store_api_key)
+        return client.options(request_timeout=ASK_SECONDS), shown
 
     @property
     def elastic(self) -> Elasticsearch:
-        """Raises BadStoreUrl; use it within `talking(ward.store_shown)`."""
+        """Raises BadStoreUrl, and what `store_away` is; use it within `talking(ward.store_shown)`."""
+        if self.store_away:
+            raise self.store_away
         return self._elastic[0]
 
     @property
     def store_shown(self) -> str:
         return self._elastic[1]
-
-
-def bytes_of(number: float) -> str:
-    """For people: 1.5 GiB."""
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if number < 1024:
-            return f"{number:.3g} {unit}"
-        number /= 1024
-    return f"{number:.3g} TiB"
-
-
-def span(seconds: float) -> str:
-    """For people: 3 minutes."""
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} seconds"

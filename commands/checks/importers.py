@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from commands.checks.finding import Finding, Ward, error, note, span, warning
-from hits import workers
+from commands.checks.finding import Finding, Ward, error, note, warning
+from commands.screen import span
+from hits import ledger, workers
 from hits.hit import envelope
 from hits.keys import salts_made
 from hits.pressure import waiting
@@ -47,13 +48,13 @@ def queue_is_under_its_limit(ward: Ward) -> Iterator[Finding]:
 
 def ledger_balances(ward: Ward) -> Iterator[Finding]:
     """Every hit that was received is accounted for."""
-    if not ward.app.ledger().balanced:
+    if not ledger.read(ward.queue).balanced:
         yield error("The ledger is not balanced: please report it.", "./fizzstat status --json")
 
 
 def no_hit_is_dead(ward: Ward) -> Iterator[Finding]:
     """The store refused no hit for good."""
-    dead = ward.app.ledger().dead
+    dead = ledger.read(ward.queue).dead
     if dead:
         yield warning(f"{dead:,} hits were refused for good, and wait for a decision.", "./fizzstat dead list")
 

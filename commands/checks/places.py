@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import maxminddb
 
-from commands.checks.finding import Finding, Ward, error, note, span, warning
+from commands.checks.finding import Finding, Ward, error, note, warning
+from commands.screen import span
 from importer.geo import PlacesUnreadable, open_places
 from importer.geo_files import fetched, used
 

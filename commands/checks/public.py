@@ -13,6 +13,7 @@ class _Ready(msgspec.Struct):
 
     forwarded: int
     proxies: int
+    language: bool = True
 
 
 def browsers_reach_the_collector(ward: Ward) -> Iterator[Finding]:
@@ -32,11 +33,9 @@ def browsers_reach_the_collector(ward: Ward) -> Iterator[Finding]:
 
 def proxies_are_counted(ward: Ward) -> Iterator[Finding]:
     """FIZZSTAT_PROXY_COUNT is how many proxies hand on a visitor's address."""
-    try:
-        with ask(ward.public_url.rstrip("/") + "/readyz", "--url") as answer:
-            told = msgspec.json.decode(answer.read(10_000), type=_Ready)
-    except (WebError, msgspec.MsgspecError):
-        return  # the check before says so, or the proxy keeps /readyz to itself
+    told = _ready(ward)
+    if told is None:
+        return
     if told.forwarded > told.proxies:
         yield error(
             f"{told.forwarded} proxies hand on visitors' addresses, and {told.proxies} are counted: "
@@ -51,4 +50,28 @@ def proxies_are_counted(ward: Ward) -> Iterator[Finding]:
         )
 
 
-CHECKS = (browsers_reach_the_collector, proxies_are_counted)
+def headers_come_through(ward: Ward) -> Iterator[Finding]:
+    """No proxy takes away what browsers say of their language."""
+    told = _ready(ward)
+    if told and not told.language:
+        said = "A proxy takes Accept-Language away, so nobody's language is known"
+        if "no_language" in ward.settings.bot_signs:
+            yield error(
+                f"{said}, and who sends no client hints, as Firefox and Safari, is taken for a bot.",
+                "let the proxy hand Accept-Language on, or FIZZSTAT_BOT_SIGNS=headless,webdriver",
+            )
+        else:
+            yield warning(f"{said}.", "let the proxy hand Accept-Language on")
+
+
+def _ready(ward: Ward) -> _Ready | None:
+    """What the collector says of a request that comes from outside; None where the check before tells why not, or the proxy
+    keeps /readyz to itself."""
+    try:
+        with ask(ward.public_url.rstrip("/") + "/readyz", "--url", headers={"Accept-Language": "en"}) as answer:
+            return msgspec.json.decode(answer.read(10_000), type=_Ready)
+    except (WebError, msgspec.MsgspecError):
+        return None
+
+
+CHECKS = (browsers_reach_the_collector, proxies_are_counted, headers_come_through)

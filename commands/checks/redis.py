@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-from commands.checks.finding import Finding, Ward, bytes_of, error, note, warning
+from commands.checks.finding import Finding, Ward, error, note, warning
 from commands.failures import sentence
+from commands.redises import held
+from commands.screen import bytes_of
 from hits.redis import redis_errors
 
 OLDEST = (6, 2)
-NEARLY, FULL = 0.8, 0.95  # of maxmemory
+NEARLY = 0.8  # of what it may use
 
 
 def redis_answers(ward: Ward) -> Iterator[Finding]:
@@ -88,12 +90,12 @@ def redis_throws_nothing_away(ward: Ward) -> Iterator[Finding]:
 def redis_has_room(ward: Ward) -> Iterator[Finding]:
     """Its memory is not nearly full."""
     for one in ward.redis:
-        used, limit = one.info["used_memory"], one.info["maxmemory"] or one.info.get("total_system_memory", 0)
-        if not limit or used < NEARLY * limit:
+        if not one.room or one.used < NEARLY * one.room:
             continue
-        said = f"{ward.named(one)} uses {bytes_of(used)} of {bytes_of(limit)}: full, it refuses hits, which then go to the spool."
-        mend = "start more ./fizzstat import, or redis-cli CONFIG SET maxmemory"
-        yield error(said, mend) if used >= FULL * limit else warning(said, mend)
+        used = f"{ward.named(one)} uses {bytes_of(one.used)} of {bytes_of(one.room)}"
+        said = f"{used}: full, it refuses hits, which then go to the spool. {held(ward.queue, one.place)}"
+        mend = f"redis-cli CONFIG SET maxmemory {2 * max(one.used, one.room)} && redis-cli CONFIG REWRITE"
+        yield error(said, mend) if one.full else warning(said, mend)
 
 
 def redis_promises(ward: Ward) -> Iterator[Finding]:

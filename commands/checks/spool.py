@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from commands.checks.finding import Finding, Ward, bytes_of, error, span, warning
+from commands.checks.finding import Finding, Ward, error, warning
+from commands.screen import bytes_of, span
 from hits.spool import Spool, files, spool_folder
 
 OLD = 60.0  # seconds that a file may wait while Redis answers
@@ -25,7 +26,7 @@ def spool_is_drained(ward: Ward) -> Iterator[Finding]:
             f"The spool holds {bytes_of(used)} of {bytes_of(limit)}; full, it answers 503.",
             "FIZZSTAT_SPOOL_LIMIT, or bring Redis back",
         )
-    if age > OLD and ward.redis and not any(one.away for one in ward.every_redis):
+    if age > OLD and ward.redis and not any(one.away or one.full for one in ward.every_redis):
         yield warning(
             f"{bytes_of(used)} of hits wait in the spool for {span(age)}, and Redis answers: no drain runs.", "./fizzstat drain"
         )

@@ -31,8 +31,8 @@ class Sign(StrEnum):
     WEBDRIVER = "webdriver"
     #: A script's hit of an ordinary browser's agent that tells no language, neither in Accept-Language nor by navigator.language,
     #: and no client hints: HTTP libraries with a faked agent, old headless Chromes. Firefox, Safari and Chromium always tell
-    #: one; Tor Browser, Brave, LibreWolf and Mullvad a common one. Mail programs, image proxies, televisions and consoles may
-    #: not, and where a proxy takes the header away the script still tells: those are no bots.
+    #: one, by sendBeacon and fetch too; Tor Browser, Brave, LibreWolf and Mullvad a common one. Mail programs, image proxies,
+    #: televisions and consoles may not: those are no bots. A proxy must not take the header away: `doctor --url` looks.
     NO_LANGUAGE = "no_language"
 
 

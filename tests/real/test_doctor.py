@@ -1,6 +1,7 @@
 """`./fizzstat doctor` beside real servers that are as they should be, and that are not."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -98,6 +99,25 @@ def test_a_redis_that_loses_hits_is_found_with_the_command_that_mends_it(
     assert "error: Redis is away" in gone.said("redis answers")
     assert gone.state("ledger balances") == "unknown"
     assert bad.url.removesuffix("/0") in gone.said("redis answers")
+
+
+def test_servers_that_hang_are_told_of_within_seconds(system: Start, redis_server: Callable[..., RedisServer]) -> None:
+    servers = [redis_server(), redis_server()]
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # a connection is made, and nobody answers
+        one = system(f"http://127.0.0.1:{silent.getsockname()[1]}", redis_url=",".join(server.url for server in servers))
+        one.queue.keep_all_partitions()
+        for server in servers:
+            server.freeze()
+        began = time.monotonic()
+        doctor = Doctor(one.environ)
+        assert time.monotonic() - began < 15
+        for server in servers:
+            server.thaw()
+    assert all(f"Redis is away at {server.url}" in doctor.said("redis answers") for server in servers)
+    assert doctor.state("store answers") == "error"
+    assert {doctor.state(name) for name in ("redis has room", "ledger balances", "importers work", "store is green")} == {
+        "unknown"
+    }
 
 
 def test_a_replica_is_no_place_for_hits(system: Start, redis_server: Callable[..., RedisServer]) -> None:
@@ -229,6 +249,23 @@ def test_proxies_that_are_not_counted_are_found_from_outside(
     assert sentence in doctor.said("proxies are counted")
     assert doctor.state("proxies are counted") == ("error" if sentence else "well")
     assert "is without HTTPS" in doctor.said("browsers reach the collector")
+
+
+@pytest.mark.parametrize(("signs", "state"), [("headless", "warning"), ("headless,no_language", "error")])
+def test_a_proxy_that_takes_the_language_away_is_found_from_outside(queue_only: System, signs: str, state: str) -> None:
+    def ready(kept: bool) -> Callable[[Any], Reply]:
+        told = {"ok": True, "forwarded": 0, "proxies": 0}
+        return lambda request: Reply(
+            body=json.dumps({**told, "language": kept and "Accept-Language" in request.headers}).encode()
+        )
+
+    found = []
+    for kept in (True, False):
+        with Website({"/tracker.js": b"!", "/readyz": ready(kept)}) as proxy:
+            doctor = Doctor({**queue_only.environ, "FIZZSTAT_BOT_SIGNS": signs}, "--url", proxy.url)
+        found.append(doctor.state("headers come through"))
+    assert found == ["well", state]
+    assert "takes Accept-Language away" in doctor.said("headers come through")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Several Redis: collectors spread visitors over them, importers drain all, and one that is away holds up nobody else."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,7 @@ from hits.drain import spooled
 from hits.hit import Hit
 from hits.queue import open_queue
 from hits.spool import files, spool_folder
+from hits.workers import TIMEOUT, Leases
 from settings import load
 from tests.real.shell import Shell
 from tests.real.system import Start, System, redis_is_there
@@ -96,6 +98,28 @@ def test_one_of_two_redis_dies_and_comes_back_and_every_hit_is_stored_once(
     until(lambda: not any(n for (n,) in one.queue.ask(lambda pipe, keys: pipe.hlen(keys.spools)).values()), "no mark is left")
     importer.terminate()
     assert importer.wait(30) == 0
+
+
+def test_a_worker_waits_for_a_redis_that_hangs_once_and_then_hardly_at_all(one: System, pair: list[RedisServer]) -> None:
+    leases = Leases(one.queue, lambda timeout: open_queue(one.settings, timeout), 60)
+    leases.balance()
+    assert set(leases.held) == {0, 1, 2, 3}
+    pair[1].freeze()
+    leases.balance()
+    assert set(leases.held) == {0, 2}
+    breaker = one.queue.shards[1].breaker
+    until(lambda: not breaker.rests(), "the time to try it again")
+    began = time.monotonic()
+    leases.balance()
+    assert time.monotonic() - began < TIMEOUT / 2
+    assert breaker.rests()
+
+    def holds_all() -> bool:
+        leases.balance()
+        return set(leases.held) == {0, 1, 2, 3}
+
+    pair[1].thaw()
+    until(holds_all, "all to be held again")
 
 
 def _ledger(one: System, place: int) -> list[tuple[bytes, bytes]]:

@@ -37,9 +37,10 @@ class Intake:
     def __init__(self) -> None:
         self.hits: list[Hit] = []
         self.full = False
+        self.over_limit = False
 
     def past_waits(self) -> bool:
-        return False
+        return self.over_limit
 
     def take(self, hits: Sequence[Hit]) -> None:
         if self.full:

@@ -32,7 +32,7 @@ def test_the_content_type_is_not_looked_at(collected: Collected, content_type: s
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"3", b"null", b'"x"', b"\x00", b"\xff", b"{} {}", b"[" * 10_000, b'{"x":' * 10_000, b'{"url":"\\u"}'],
+    [b"", b"{", b"[]", b"3", b"null", b'"x"', b"\x00", b"\xff", b"{} {}", b'{"x":' * 10_000, b'{"url":"\\u"}'],
 )
 def test_a_body_that_is_no_json_object_is_refused(collected: Collected, body: bytes) -> None:
     answer = collected.post(body)
