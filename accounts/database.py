@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from functools import partial
 
 import redis
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text, update
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, select, update
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from accounts.errors import AccountsAway
+from accounts.migrate import migrate
 from accounts.shields import shields_of
-from accounts.tables import Change, Key, Site, Table
+from accounts.tables import Change, Key, Site
 from hits.snapshot import KeyRow, SiteRow, Snapshot, publish
 from settings import Settings
 
@@ -48,27 +48,50 @@ class Accounts:
             yield session
             self.publish(snapshot(session))
 
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """The same for what collectors are not told of, people and their sessions: it needs no Redis."""
+        with database_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.execute(update(Change).values(number=Change.number + 1))
+            yield session
+
 
 def open_accounts(settings: Settings, client: redis.Redis) -> Accounts:
     """The database of FIZZSTAT_ACCOUNTS_URL, or `accounts.db` in the data folder, that publishes in `client`'s Redis."""
     url = settings.accounts_url
     if not url:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{settings.data_dir / 'accounts.db'}"
+        file = settings.data_dir / "accounts.db"
+        file.touch(0o600)  # whoever made the folder: there are passwords in it, if hashed ones
+        url = f"sqlite:///{file}"
     return open_at(url, partial(publish, client, settings.redis_prefix))
 
 
 def open_at(url: str, publish: Publish) -> Accounts:
-    """The database at an SQLAlchemy URL; its tables are made where they are missing. Raises AccountsAway."""
+    """The database at an SQLAlchemy URL; its tables are made, or brought up to date. Raises AccountsAway."""
     try:
-        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": WAIT} if url.startswith("sqlite") else {})
-    except (ArgumentError, ImportError) as error:
-        raise AccountsAway(f"FIZZSTAT_ACCOUNTS_URL cannot be used ({error})") from error
+        engine = create_engine(_with_driver(url), poolclass=NullPool, connect_args=_patience(url))
+    except ImportError as error:
+        driver = "'psycopg[binary]'" if url.startswith("postgres") else str(error.name)
+        raise AccountsAway(f"FIZZSTAT_ACCOUNTS_URL cannot be used before .venv/bin/pip install {driver}") from error
+    except ArgumentError as error:
+        raise AccountsAway("FIZZSTAT_ACCOUNTS_URL cannot be used: give it as in postgresql://user:password@host/name") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys = on"))
     with database_errors():
-        _make_tables(engine)
+        migrate(engine)
     return Accounts(engine, publish)
+
+
+def _with_driver(url: str) -> URL:
+    """PostgreSQL is spoken to by psycopg 3, unless the URL names another driver."""
+    made = make_url(url)
+    return made.set(drivername="postgresql+psycopg") if made.drivername in ("postgres", "postgresql") else made
+
+
+def _patience(url: str) -> dict[str, int]:
+    """How long a database may take: to end another change (SQLite), to answer a knock (PostgreSQL)."""
+    return {"timeout": WAIT} if url.startswith("sqlite") else {"connect_timeout": 5} if url.startswith("postgres") else {}
 
 
 @contextmanager
@@ -79,33 +102,6 @@ def database_errors() -> Iterator[None]:
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or type(error).__name__
         raise AccountsAway(f"the accounts' database cannot be used ({cause})") from error
-
-
-def _make_tables(engine: Engine) -> None:
-    """Safe when two processes start at once."""
-    with engine.begin() as connection:
-        for table in Table.metadata.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
-        _add_columns(connection)
-    with Session(engine) as session:
-        if session.get(Change, 1) is None:
-            session.add(Change(id=1, number=0))
-            try:
-                session.commit()
-            except IntegrityError:
-                session.rollback()
-
-
-def _add_columns(connection: Connection) -> None:
-    """Those that tables of an earlier version have not: every one has a default in the database."""
-    for table in Table.metadata.sorted_tables:
-        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                written = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {written}"))
 
 
 def snapshot(session: Session) -> Snapshot:

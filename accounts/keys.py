@@ -51,3 +51,8 @@ def drop_key(session: Session, name: str) -> None:
     if row is None:
         raise AccountError("name", f"There is no key {name!r}; ./fizzstat keys list names them.")
     session.delete(row)
+
+
+def key_called(session: Session, key: str) -> Key | None:
+    """The row of a key itself; None if nobody made it."""
+    return session.scalars(select(Key).where(Key.sha256 == key_hash(key))).first()

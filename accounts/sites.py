@@ -35,6 +35,7 @@ class SiteFields(TypedDict, total=False):
     week_start: str | None
     query: Sequence[str] | None
     identify: bool | None
+    public: bool | None
 
 
 def host_name(text: str, field: str = "host") -> str:
@@ -140,7 +141,8 @@ def _time_zone(text: str) -> str:
     return text
 
 
-def _currency(text: str) -> str:
+def currency_code(text: str) -> str:
+    """In capitals; "" is none. Raises AccountError."""
     if text and text.upper() not in list_currencies():
         raise AccountError("currency", f"{text!r} is no currency; give a code such as EUR.")
     return text.upper()
@@ -169,10 +171,11 @@ def _foreign(text: str) -> str:
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "name": _name,
     "time_zone": _time_zone,
-    "currency": _currency,
+    "currency": currency_code,
     "week_start": _week_start,
     "query": _query,
     "identify": bool,
+    "public": bool,
 }
 
 
@@ -205,7 +208,8 @@ def drop_site(session: Session, site: Site, received: int) -> None:
     keys = session.scalars(select(Key.name).where(Key.site == site.id)).all()
     if keys:
         raise AccountError("id", f"The site {site.id} has keys of its own: drop {', '.join(keys)} first.")
-    site.hosts, site.foreign, site.shields = [], [], []
+    site.hosts, site.foreign, site.shields, site.goals, site.segments, site.funnels, site.links = [], [], [], [], [], [], []
+    site.public = False
     site.dropped = received
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, ForeignKey, String, TypeDecorator, false
+from sqlalchemy import JSON, DateTime, ForeignKey, String, TypeDecorator, UniqueConstraint, false
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -22,7 +22,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Table(DeclarativeBase):
-    type_annotation_map = {datetime: Moment, list[str]: JSON, dict[str, Any]: JSON}
+    type_annotation_map = {datetime: Moment, list[str]: JSON, list[Any]: JSON, dict[str, str]: JSON, dict[str, Any]: JSON}
 
 
 class Change(Table):
@@ -37,8 +37,8 @@ class Change(Table):
 class Site(Table):
     """A site. `id` is its first host and permanent; "" in `time_zone` is the server's, "" in `currency` none.
 
-    `identify`: its pages may tell traits of a visitor. `dropped` is how many of its hits had been received when it was dropped
-    (None: it was not): the ledger goes on naming it, and only newer hits bring it back.
+    `identify`: its pages may tell traits of a visitor; `public`: anybody may see its numbers. `dropped` is how many of its hits
+    had been received when it was dropped (None: it was not): the ledger goes on naming it, and only newer hits bring it back.
     """
 
     __tablename__ = "site"
@@ -50,12 +50,17 @@ class Site(Table):
     week_start: Mapped[str] = mapped_column(String(9), default="monday")
     query: Mapped[list[str]] = mapped_column(default=list)
     identify: Mapped[bool] = mapped_column(default=False, server_default=false())
+    public: Mapped[bool] = mapped_column(default=False, server_default=false())
     created: Mapped[datetime]
     dropped: Mapped[int | None]
 
     hosts: Mapped[list["Host"]] = relationship(cascade="all, delete-orphan", order_by="Host.place", lazy="selectin")
     shields: Mapped[list["Shield"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
     foreign: Mapped[list["Foreign"]] = relationship(cascade="all, delete-orphan", order_by="Foreign.id", lazy="selectin")
+    goals: Mapped[list["Goal"]] = relationship(cascade="all, delete-orphan", order_by="Goal.name")
+    segments: Mapped[list["Segment"]] = relationship(cascade="all, delete-orphan", order_by="Segment.name")
+    funnels: Mapped[list["Funnel"]] = relationship(cascade="all, delete-orphan", order_by="Funnel.name")
+    links: Mapped[list["SharedLink"]] = relationship(cascade="all, delete-orphan")
 
 
 class Host(Table):
@@ -99,3 +104,111 @@ class Key(Table):
     rights: Mapped[list[str]]
     site: Mapped[str | None] = mapped_column(ForeignKey("site.id"), index=True)
     created: Mapped[datetime]
+
+
+class Goal(Table):
+    """What a site's visitors are wished to do; its fields are those of query.site.Goal. A site's goals differ in name."""
+
+    __tablename__ = "goal"
+    __table_args__ = (UniqueConstraint("site", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(6))
+    path: Mapped[str] = mapped_column(String(2048), default="")
+    event: Mapped[str] = mapped_column(String(200), default="")
+    percent: Mapped[int] = mapped_column(default=0)
+    properties: Mapped[dict[str, str]] = mapped_column(default=dict)
+    currency: Mapped[str] = mapped_column(String(3), default="")
+
+
+class Segment(Table):
+    """Filters of a site's questions, under a name that no other of the site has."""
+
+    __tablename__ = "segment"
+    __table_args__ = (UniqueConstraint("site", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    filters: Mapped[list[Any]]
+
+
+class Funnel(Table):
+    """Steps of a visit, as questions take them, under a name that no other of the site has."""
+
+    __tablename__ = "funnel"
+    __table_args__ = (UniqueConstraint("site", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    steps: Mapped[list[str]]
+
+
+class SharedLink(Table):
+    """What shows a site to whoever has it. Of its token only the SHA-256 is kept; `password` is a hash, "" for none."""
+
+    __tablename__ = "shared_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(ForeignKey("site.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    password: Mapped[str] = mapped_column(String(200), default="")
+    created: Mapped[datetime]
+    expires: Mapped[datetime | None]
+
+
+class User(Table):
+    """A person who signs in. `login` is the name as it is compared (accounts/users.py); `role`, of accounts/roles.py, is on all
+    sites and on FizzStat itself, "" for who has a role on sites of his own alone."""
+
+    __tablename__ = "user_account"  # `user` is a word of SQL
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    login: Mapped[str] = mapped_column(String(300), unique=True)
+    password: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(6), default="")
+    created: Mapped[datetime]
+
+    sites: Mapped[list["SiteRole"]] = relationship(cascade="all, delete-orphan", order_by="SiteRole.site", lazy="selectin")
+    logins: Mapped[list["Login"]] = relationship(cascade="all, delete-orphan", back_populates="user")
+
+
+class SiteRole(Table):
+    """What a person may do on one site. A site that only hits have named has no row, so this refers to none."""
+
+    __tablename__ = "site_role"
+
+    user: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    site: Mapped[str] = mapped_column(String(253), primary_key=True)
+    role: Mapped[str] = mapped_column(String(6))
+
+
+class Login(Table):
+    """A browser that somebody is signed in with. Of its cookie only the SHA-256 is kept; `agent` is such as `Firefox, Linux`."""
+
+    __tablename__ = "login"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    created: Mapped[datetime]
+    seen: Mapped[datetime]
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+    user: Mapped[User] = relationship(back_populates="logins", lazy="joined")
+
+
+class Attempt(Table):
+    """How often it was tried to sign in of late, by a hash of who tried; gone after `until`."""
+
+    __tablename__ = "attempt"
+
+    who: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int]
+    until: Mapped[datetime] = mapped_column(index=True)

@@ -5,9 +5,10 @@ from typing import Any, cast
 
 import click
 import msgspec
+from sqlalchemy.orm import Session
 
 from accounts.shields import shields_of
-from accounts.sites import WEEK_DAYS, SiteFields, add_site, adopt, drop_site, list_sites, set_site, site_called
+from accounts.sites import WEEK_DAYS, SiteFields, add_site, adopt, drop_site, find_site, list_sites, set_site, site_called
 from accounts.tables import Site
 from commands.app import App, pass_app
 from commands.screen import say, say_json, table
@@ -125,6 +126,15 @@ def drop(app: App, site: str) -> None:
         row = site_called(session, site)
         drop_site(session, row, received.get(row.id, 0))
     say(f"The site {row.id} is dropped; its documents stay.")
+
+
+def made_site(session: Session, text: str) -> Site:
+    """The site called so; made where there is none, and that is said."""
+    found = find_site(session, text)
+    if found is None:
+        found = add_site(session, text, now=datetime.now(UTC))
+        click.echo(f"The site {found.id} is made too: it had no row yet.", err=True)
+    return found
 
 
 def row_of(site: Site, server_zone: str) -> dict[str, Any]:

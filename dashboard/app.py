@@ -1,74 +1,50 @@
-"""The dashboard's Flask app. In: settings. Out: one page, and the fragment of it that its script asks for every few seconds;
-dashboard/health.py has what machines ask for."""
+"""The dashboard's Flask app. In: settings. Out: pages for people (dashboard/access.py says who may), the JSON API below /api, and
+what machines ask for (dashboard/health.py)."""
 
 from collections.abc import Callable
-from hashlib import blake2b
-from pathlib import Path
 
-from flask import Flask, Response, render_template, request
+from flask import Flask
 
-from collect.snippet import snippet
+from dashboard.access import guard
+from dashboard.api.routes import api
+from dashboard.errors import errors
+from dashboard.frame import frame
 from dashboard.health import health
+from dashboard.opened import Opened
 from dashboard.overview import Overview
+from dashboard.pages.account import account
+from dashboard.pages.door import door
+from dashboard.pages.keys import keys
+from dashboard.pages.ledger import ledger
+from dashboard.pages.sites import sites
+from dashboard.pages.users import users
+from dashboard.proxies import behind_proxies
 from dashboard.reader import Reader
-from dashboard.words import FILTERS
+from dashboard.settings.pages import settings_pages
+from dashboard.site.pages import site_pages
 from settings import Settings
-
-ASSETS = Path(__file__).parent / "assets"
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 def create_app(settings: Settings, ask: Callable[[], Overview] | None = None) -> Flask:
-    """`ask` is where an overview comes from, if not from the queue and the store."""
+    """`ask` is where the ledger's page gets its overview, if not from the queue and the store."""
+    reader = Reader(settings)
     app = Flask(__name__, static_folder="assets", static_url_path="/assets")
-    app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    ask = ask or Reader(settings).overview
-    version = _version()
-
-    def show(template: str) -> str:
-        overview = ask()
-        collector = f"{request.scheme}://{_host(request.host)}:{settings.collect_port}"
-        return render_template(
-            template,
-            overview=overview,
-            ledger=overview.ledger,
-            version=version,
-            demo=f"{collector}/demo",
-            snippet=snippet(collector),
-        )
-
-    @app.get("/")
-    def page() -> str:
-        return show("page.html")
-
-    @app.get("/live")
-    def live() -> str:
-        return show("live.html")
-
-    app.register_blueprint(health(settings))
-
-    @app.after_request
-    def headers(response: Response) -> Response:
-        response.headers.update(HEADERS)
-        if request.endpoint != "static":
-            response.headers["Cache-Control"] = "no-store"
-        return response
-
+    app.wsgi_app = behind_proxies(app.wsgi_app, settings.proxy_count)  # type: ignore[method-assign, assignment]
+    opened = Opened(settings)
+    frame(app)
+    errors(app)
+    for pages in (
+        health(settings),
+        api(opened),
+        door(opened),
+        sites(opened),
+        site_pages(opened),
+        settings_pages(opened),
+        ledger(opened, ask or reader.overview, reader.ledger),
+        account(opened),
+        users(opened),
+        keys(opened),
+    ):
+        app.register_blueprint(pages)
+    guard(app, opened)
     return app
-
-
-def _host(netloc: str) -> str:
-    """`[::1]:8001` -> `[::1]`"""
-    return netloc.rsplit(":", 1)[0] if not netloc.endswith("]") and ":" in netloc else netloc
-
-
-def _version() -> str:
-    """Names what the assets hold, so that a new version is not shown with an old one's style."""
-    return blake2b(b"".join(path.read_bytes() for path in sorted(ASSETS.iterdir())), digest_size=6).hexdigest()

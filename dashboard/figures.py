@@ -8,11 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from hits import ledger
 from hits.drain import spooled
 from hits.hit import envelope
+from hits.keys import Partition
 from hits.queue import Queue, open_queue
 from hits.redis import QueueAway, redis_errors
 from hits.spool import spool_folder
@@ -114,20 +115,21 @@ def _partitions(queue: Queue, now: int) -> dict[tuple[str, ...], float]:
     """How much each partition holds, and the age of the oldest of it all."""
     figures: dict[tuple[str, ...], float] = {}
     oldest = now
-    for keys in queue.partitions:
-        client = queue.client_of(keys.number)
-        with redis_errors(client), client.pipeline(transaction=True) as pipe:
-            for name in (keys.queue, keys.past, keys.hand):
-                pipe.llen(name)
-                pipe.lindex(name, 0)
-            pipe.hlen(keys.dead)
-            live, first, past, first_past, hand, first_held, dead = pipe.execute()
+    for number, (live, first, past, first_past, hand, first_held, dead) in queue.ask(_look).items():
+        keys = queue.partition(number)
         for state, n in (("queued", live + past), ("in_hand", hand), ("dead", dead)):
             figures[table.QUEUED.name, keys.title, state] = n
         for entry in (first, first_past, first_held):
             if entry and (hit := envelope(entry)):
                 oldest = min(oldest, hit.received)
     return {**figures, (table.OLDEST.name,): (now - oldest) / 1000}
+
+
+def _look(pipe: Any, keys: Partition) -> None:
+    for name in (keys.queue, keys.past, keys.hand):
+        pipe.llen(name)
+        pipe.lindex(name, 0)
+    pipe.hlen(keys.dead)
 
 
 def store_figures(store: Store) -> Figures:

@@ -10,6 +10,8 @@ from threading import Lock
 from accounts.errors import AccountsAway
 from accounts.upkeep import ensure_published
 from dashboard.overview import Overview, Problem, Queued, Stored, read_queue, read_store
+from hits.drain import spooled
+from hits.ledger import Ledger, read
 from hits.queue import Queue, open_queue
 from hits.redis import QueueAway, redis_urls
 from hits.spool import Spool, spool_folder
@@ -54,6 +56,18 @@ class Reader:
             return self._last
         finally:
             self._lock.release()
+
+    def ledger(self, site: str | None, day: str | None) -> Ledger | None:
+        """Of a site, of a UTC day such as 2026-11-25, or of both; None while Redis is away."""
+        settings = self._settings
+        with self._lock:
+            try:
+                if self._queue is None:
+                    self._queue = self._open_queue()
+                return read(self._queue, spooled(self._queue, spool_folder(settings.data_dir)), site, day)
+            except QueueAway:
+                self._queue = None
+                return None
 
     def _ask(self) -> Overview:
         queued, stored = self._ask_queue(), self._ask_store()

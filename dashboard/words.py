@@ -62,6 +62,11 @@ def way(name: str) -> str:
     return WAYS.get(name, name)
 
 
+def role(name: str) -> str:
+    """admin -> an admin"""
+    return f"an {name}" if name[:1] in "aeo" else f"a {name}"
+
+
 FILTERS = {
     "count": count,
     "seconds": seconds,
@@ -70,4 +75,5 @@ FILTERS = {
     "moment": moment,
     "reason": reason,
     "way": way,
+    "role": role,
 }

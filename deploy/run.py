@@ -51,13 +51,20 @@ def run(settings: Settings) -> int:
         logs = Logs(folder / "log")
         with _signals() as received:
             supervisor = _start_supervisor(environ, lock)
+            token = _ask_for_token(environ)
             try:
-                return _watch(settings, supervisor, logs, received)
+                return _watch(settings, supervisor, logs, received, token)
             finally:
                 _stop(supervisor)
 
 
-def _watch(settings: Settings, supervisor: "subprocess.Popen[bytes]", logs: Logs, received: list[int]) -> int:
+def _watch(
+    settings: Settings,
+    supervisor: "subprocess.Popen[bytes]",
+    logs: Logs,
+    received: list[int],
+    token: "subprocess.Popen[str]",
+) -> int:
     deadline, up = time.monotonic() + START_SECONDS, False
     while not received:
         for line in logs.errors():
@@ -66,7 +73,7 @@ def _watch(settings: Settings, supervisor: "subprocess.Popen[bytes]", logs: Logs
             raise CannotStart(f"supervisor ended (status {supervisor.returncode}): see {settings.data_dir}/log")
         if not up and logs.up >= PARTS and _all_answer(settings):
             up = True
-            _say(welcome(settings))
+            _say(welcome(settings, token.communicate()[0].strip()))
         elif not up and time.monotonic() > deadline:
             raise CannotStart(f"Not all parts are up after {START_SECONDS} seconds: see {settings.data_dir}/log")
         time.sleep(0.2)
@@ -74,16 +81,25 @@ def _watch(settings: Settings, supervisor: "subprocess.Popen[bytes]", logs: Logs
     return 0
 
 
-def welcome(settings: Settings) -> str:
+def _ask_for_token(environ: Mapping[str, str]) -> "subprocess.Popen[str]":
+    """A process of its own, so that this one need not keep in memory all that accounts are made with. What it cannot do, the
+    dashboard says."""
+    command = [sys.executable, str(HOME / "cli.py"), "users", "token"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ, text=True)
+
+
+def welcome(settings: Settings, token: str) -> str:
+    """`token` is the one for the first account; "" once there is one."""
     host = socket.gethostname() if settings.bind in ("0.0.0.0", "[::]") else settings.bind
     collector = f"http://{host}:{settings.collect_port}"
     store = "" if settings.store_url == "embedded" else "\n  Documents  Elasticsearch"
+    first = f"\n  Token      {token} (for the first account of the dashboard, once)" if token else ""
     return f"""FizzStat is running. Put this into your pages:
 
     {snippet(collector)}
 
   Demo       {collector}/demo
-  Dashboard  http://{host}:{settings.dashboard_port}/
+  Dashboard  http://{host}:{settings.dashboard_port}/{first}
   Data       {settings.data_dir} (logs in {settings.data_dir}/log){store}
 
 Ctrl-C stops it."""

@@ -1,4 +1,5 @@
-"""What an answer depends on besides the documents: a site's time zone, week, currency, goals and segments, as people set them."""
+"""What an answer depends on besides the documents: a site's time zone, week, currency, goals, segments and funnels, as people
+set them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,15 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Funnel:
+    """Steps under a name, each as query/steps.py reads it: a page, the name of a goal or of an event."""
+
+    id: int
+    name: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Site:
     """`zone` is an IANA name; `identity` is FIZZSTAT_IDENTITY, which says how long a visitor is known."""
 
@@ -44,3 +54,4 @@ class Site:
     goals: tuple[Goal, ...] = ()
     segments: tuple[Segment, ...] = ()
     identity: str = "daily"
+    funnels: tuple[Funnel, ...] = ()

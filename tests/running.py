@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.request import Request, urlopen
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 from tests.servers import ROOT, free_port, until
 
@@ -89,6 +91,26 @@ class FizzStat:
     def processes(self) -> dict[int, str]:
         """All that run, by pid: those that were started with its data folder, or have a file of it open."""
         return dict(_processes(self.data_dir))
+
+
+class Browser:
+    """As much of one as signing in needs: it keeps cookies, and sends forms with the token of the page that they are on."""
+
+    def __init__(self, root: str):
+        self._root = root
+        self._opener = build_opener(HTTPCookieProcessor())
+
+    def page(self, path: str) -> str:
+        with self._opener.open(self._root + path, timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def send(self, path: str, **fields: str) -> str:
+        """The path of the page that it led to."""
+        found = re.search(r'name="csrf_token" value="(\w+)"', self.page("/"))
+        assert found
+        body = urlencode({"csrf_token": found[1], **fields}).encode()
+        with self._opener.open(self._root + path, body, timeout=10) as answer:
+            return urlsplit(answer.url).path
 
 
 def fetch(url: str, body: bytes | None = None) -> tuple[int, bytes]:

@@ -207,6 +207,29 @@ class ElasticsearchServer(Server):
         return answers(self.url)
 
 
+class PostgresServer(Server):
+    """The distribution's PostgreSQL, with everything in `folder`, on a socket there alone. It refuses to run as root: then it
+    runs as nobody. `url` is for SQLAlchemy."""
+
+    def __init__(self, folder: Path):
+        home = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None, key=lambda path: int(path.parent.name))
+        if home is None:
+            raise RuntimeError("PostgreSQL is not there: run tests/install")
+        user, data = "nobody" if os.geteuid() == 0 else "", folder / "data"
+        data.mkdir(parents=True)
+        if user:
+            subprocess.run(["chown", "-R", user, folder], check=True)
+        init = [home / "initdb", "--username=fizzstat", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8", data]
+        subprocess.run(init, check=True, capture_output=True, user=user or None, cwd=folder)
+        self.url = f"postgresql://fizzstat@/postgres?host={folder}"
+        command = [home / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+        super().__init__("postgres", folder, [str(word) for word in command], user=user)
+        self._is_ready = [str(home / "pg_isready"), "--quiet", f"--host={folder}"]
+
+    def ready(self) -> bool:
+        return subprocess.run(self._is_ready).returncode == 0
+
+
 def answers(url: str) -> bool:
     """Whether an Elasticsearch there is ready to work."""
     try:

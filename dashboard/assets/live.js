@@ -1,39 +1,14 @@
 // Keeps the page fresh. A part of it (data-live) is swapped only when the server's text for it has changed, so nothing
 // flickers, and what somebody has selected in it stays. Times are put in the reader's own zone.
 
+import { localTimes, offerCopy, short } from "./page.js";
+
 const EVERY = 3000;
 const SLOWEST = 30000;
 const clock = document.getElementById("clock");
 const served = new Map(); // a part's id -> its text as the server sent it
 let wait = EVERY;
 let timer;
-
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-const short = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit", second: "2-digit" });
-
-function localTimes(root) {
-  const today = new Date().toDateString();
-  for (const element of root.querySelectorAll("time")) {
-    const time = new Date(element.dateTime);
-    element.textContent = (time.toDateString() === today ? short : dated).format(time);
-    element.title = full.format(time);
-  }
-}
-
-function offerCopy(root) {
-  const snippet = root.querySelector(".snippet");
-  if (!snippet || !navigator.clipboard) return;
-  const button = document.createElement("button");
-  button.className = "copy";
-  button.id = "copy";
-  button.textContent = "Copy";
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(snippet.textContent);
-    button.textContent = "Copied";
-  });
-  snippet.after(button);
-}
 
 function dress(part) {
   localTimes(part);

@@ -1,4 +1,5 @@
-"""The dashboard in a real browser, over a real Redis, importer and store: hostile hits are text, and the page stays fresh.
+"""The ledger in a real browser, to who is signed in, over a real Redis, importer and store: hostile hits are text, and the page
+stays fresh.
 
 Its server is Werkzeug's, in this process; that uWSGI serves the same app, test_run.py shows.
 """
@@ -11,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from dashboard.app import create_app
@@ -19,6 +20,7 @@ from hits.hit import Hit, Revenue
 from tests.real.shell import Shell
 from tests.real.system import System
 from tests.servers import RedisServer, until
+from tests.signed_in import cookie
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -56,7 +58,8 @@ def importer(one: System) -> Iterator[None]:
 
 
 @pytest.fixture
-def url(one: System) -> Iterator[str]:
+def root(one: System) -> Iterator[str]:
+    """Of the dashboard."""
     server = make_server("127.0.0.1", 0, create_app(one.settings), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -64,6 +67,13 @@ def url(one: System) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def url(one: System, root: str, context: BrowserContext) -> str:
+    """Of the ledger, for `context`'s browser, whose owner is signed in."""
+    context.add_cookies([cookie(one.settings, root)])
+    return f"{root}ledger"
 
 
 @pytest.fixture
@@ -95,20 +105,21 @@ def test_hostile_hits_are_text(one: System, importer: None, url: str, page: Page
     expect(page.locator("#hits")).to_contain_text("The next", timeout=15_000)  # so the script has swapped the part
     shown = page.locator("#hits").inner_text()
     assert "document.title='owned'" in shown
-    assert page.title() == "FizzStat"
+    assert page.title() == "Ledger – FizzStat"
     for forbidden in ("main img", "main script", "main [onerror]", "main [style]"):
         assert page.locator(forbidden).count() == 0
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (768, "light"), (1280, "dark")])
 def test_the_page_fits_its_screen(
-    browser: Browser, one: System, importer: None, url: str, scheme: str, width: int, tmp_path: Path
+    browser: Browser, one: System, importer: None, root: str, scheme: str, width: int, tmp_path: Path
 ) -> None:
     one.take([*HOSTILE, *(hit(url=f"https://a.example/{n}") for n in range(3))])
     one.imported()
     context = browser.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
+    context.add_cookies([cookie(one.settings, root)])
     page = context.new_page()
-    page.goto(url)
+    page.goto(f"{root}ledger")
     expect(page.locator("#hits")).to_contain_text("/2")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.screenshot(path=tmp_path / f"{scheme}-{width}.png", full_page=True)
@@ -121,11 +132,11 @@ def _brightness(page: Page, what: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_the_page_is_dark_for_those_who_want_it_so(browser: Browser, url: str) -> None:
+def test_the_page_is_dark_for_those_who_want_it_so(browser: Browser, root: str) -> None:
     for scheme in ("light", "dark"):
         context = browser.new_context(color_scheme=scheme)
         page = context.new_page()
-        page.goto(url)
+        page.goto(root)
         dark = _brightness(page, "backgroundColor") < _brightness(page, "color")
         assert dark == (scheme == "dark")
         context.close()
@@ -177,13 +188,14 @@ def test_a_part_that_did_not_change_is_left_alone(one: System, importer: None, u
 
 
 def test_without_scripts_the_page_says_the_same_and_reloads_itself(
-    browser: Browser, one: System, importer: None, url: str
+    browser: Browser, one: System, importer: None, root: str
 ) -> None:
     one.take([hit(title="The first")])
     one.imported()
     context = browser.new_context(java_script_enabled=False)
+    context.add_cookies([cookie(one.settings, root)])
     page = context.new_page()
-    page.goto(url)
+    page.goto(f"{root}ledger")
     expect(page.locator("#hits")).to_contain_text("The first")
     expect(page.locator("#hits time").first).to_contain_text("UTC")
     assert page.locator('noscript meta[http-equiv="refresh"]').count() == 1
@@ -210,7 +222,7 @@ def test_a_keyboard_reaches_everything_and_a_screen_reader_hears_names(one: Syst
     one.imported()
     page.goto(url)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="To the last hits")).to_be_focused()
+    expect(page.get_by_role("link", name="To the page itself")).to_be_focused()
     table = page.get_by_role("table", name="Last hits")
     expect(table.get_by_role("columnheader")).to_have_text(
         ["Time", "Site", "Page or event", "Source", "Country", "Browser", "Engaged"]

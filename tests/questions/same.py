@@ -32,7 +32,7 @@ def differences(question: Json, told: Json | BadQuestion, expected: Expected, lo
         wrong += [f"row {key} is too many: {rows[key]}" for key in rows if key not in expected.rows]
     for key in [key for key in there if key in rows]:
         for metric in metrics:
-            if not same(rows[key][metric], expected.rows[key][metric], loose):
+            if not same(rows[key][metric], expected.rows[key][metric], loose, metric in RATES):
                 wrong.append(f"{key}: {metric} is {rows[key][metric]!r}, not {expected.rows[key][metric]!r}")
     wrong += _meta(question, told, expected, dimensions)
     if expected.compared is not None:
@@ -40,7 +40,10 @@ def differences(question: Json, told: Json | BadQuestion, expected: Expected, lo
     return wrong
 
 
-def same(told: Any, expected: Any, loose: float = 0.0) -> bool:
+def same(told: Any, expected: Any, loose: float = 0.0, share: bool = False) -> bool:
+    """Of many a `share` is as loose as their number."""
+    if share and loose and isinstance(expected, About) and told is not None:
+        return abs(told - expected.exact) <= 0.05 + loose * expected.exact
     if isinstance(expected, About | Money):
         return expected.is_told_by(told)
     if loose and isinstance(expected, int) and expected > 10_000:

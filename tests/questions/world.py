@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 from query.ask import ask
 from query.errors import BadQuestion
 from query.site import Goal, Segment, Site
-from store.base import Document, Store
+from store.base import Document, Store, StoreError
 from tests.conftest import own_prefix
 from tests.questions.known import PATHS
 from tests.questions.oracle import Oracle
@@ -68,10 +69,11 @@ class World:
         for name in names:
             store = self.stores[name]
             try:
-                told: Json | BadQuestion = ask(store, one.question, SITES[one.site], NOW)
+                wrong = differences(one.question, ask(store, one.question, SITES[one.site], NOW), expected)
             except BadQuestion as error:
-                told = error
-            wrong = differences(one.question, told, expected)
+                wrong = differences(one.question, error, expected)
+            except StoreError as error:
+                wrong = [f"{type(error).__name__}: {error}"]
             if wrong:
                 shown = {"store": name, "site": one.site, "question": one.question, "wrong": wrong[:6], "in all": len(wrong)}
                 yield json.dumps(shown, ensure_ascii=False)
@@ -82,6 +84,11 @@ def oracles() -> dict[str, Oracle]:
     return {site: Oracle(found[site], SITES[site], NOW) for site in SITES}
 
 
+@cache
+def _documents() -> list[Document]:
+    return list(documents(traffic(), IDENTITIES, "x"))
+
+
 @contextmanager
 def filled(url: str, folder: Path, made: Iterable[Document] | None = None) -> Iterator[Store]:
     """A store with the traffic, or with other documents (whose indices begin with `x-`), for as long as it is needed."""
@@ -90,8 +97,7 @@ def filled(url: str, folder: Path, made: Iterable[Document] | None = None) -> It
         store = opener(write=True)
         store.setup()
         batch = [
-            Document(one.kind, prefix + one.index[1:], one.id, one.source)
-            for one in (documents(traffic(), IDENTITIES, "x") if made is None else made)
+            Document(one.kind, prefix + one.index[1:], one.id, one.source) for one in (_documents() if made is None else made)
         ]
         for n in range(0, len(batch), 5000):
             assert {one.state for one in store.create(batch[n : n + 5000])} == {"created"}

@@ -163,6 +163,7 @@ def test_the_scripts_the_pixel_and_long_lists_come_through_nginx(nginx: Nginx) -
 def test_what_the_collector_tells_of_itself_stays_inside_and_the_dashboard_asks_who_comes(nginx: Nginx) -> None:
     assert nginx.ask("GET", "/metrics")[0] == 404
     assert nginx.ask("GET", "/", host="dashboard.example.com")[0] == 401
+    assert nginx.ask("GET", "/api/openapi.json", host="dashboard.example.com")[0] != 401, "the API asks for keys of its own"
 
 
 def test_http_leads_to_https_and_nginx_keeps_no_log_of_hits(nginx: Nginx) -> None:

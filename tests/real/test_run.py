@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import CHROME, FizzStat, fetch, kill, pss
+from tests.running import CHROME, Browser, FizzStat, fetch, kill, pss
 from tests.servers import ROOT, RedisServer, until
 
 MIB = 1 << 20
@@ -35,11 +36,19 @@ def test_a_hit_is_stored_and_found_again_after_a_restart(tmp_path: Path) -> None
 
         assert fizzstat.view("/first") == 202
         stored(fizzstat, "/first")
-        assert b"/first" in fetch(f"{fizzstat.dashboard}/")[1]
+        token = re.search(r"Token +(\S+)", fizzstat.said())
+        assert token
+        browser = Browser(fizzstat.dashboard)
+        assert browser.send("/first", token=token[1], name="ann", password="a long password") == "/sites"
+        assert "shop.example" in browser.page("/sites")
+        assert "/first" in browser.page("/ledger")
 
         assert fizzstat.stop() == 0
         fizzstat.start()
         stored(fizzstat, "/first")
+        assert "Token" not in fizzstat.said()
+        assert "/first" in browser.page("/ledger")
+        assert Browser(fizzstat.dashboard).send("/sign-in", name="ann", password="a long password") == "/sites"
         assert fizzstat.view("/second") == 202
         stored(fizzstat, "/first", "/second")
         assert [visit["visit"]["pages"] for visit in fizzstat.documents("visit")] == [["/first", "/second"]]

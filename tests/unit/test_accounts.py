@@ -9,17 +9,30 @@ from typing import Any
 
 import msgspec
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
 
 from accounts.database import Accounts, open_at
 from accounts.errors import AccountError
 from accounts.keys import add_key, drop_key, list_keys, new_key
+from accounts.migrate import FOLDER
 from accounts.sites import add_site, adopt, drop_site, host_name, list_sites, set_site, site_called
 from hits.redis import QueueAway
 from hits.snapshot import KeyRow, Shields, SiteRow, Snapshot, key_hash
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def before_migrations(url: str) -> None:
+    """Take from a database what it has by migrations later than the first, and what tells that there are any."""
+    with create_engine(url).begin() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(FOLDER))
+        command.downgrade(config, "0001")
+        connection.execute(text("DROP TABLE alembic_version"))
 
 
 class Published(list[Snapshot]):
@@ -334,6 +347,7 @@ def test_a_database_that_was_made_before_there_were_shields_gets_them(tmp_path: 
     url = f"sqlite:///{tmp_path / 'accounts.db'}"
     with open_at(url, published.append).change() as session:
         add_site(session, "example.com", now=NOW)
+    before_migrations(url)
     with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
         database.execute("DROP TABLE shield")
     with open_at(url, published.append).change() as session:
@@ -381,6 +395,7 @@ def test_a_database_that_was_made_before_sites_identified_anybody_gets_the_colum
     url = f"sqlite:///{tmp_path / 'accounts.db'}"
     with open_at(url, published.append).change() as session:
         add_site(session, "a.example", now=NOW)
+    before_migrations(url)
     with closing(sqlite3.connect(tmp_path / "accounts.db")) as database:
         database.execute("ALTER TABLE site DROP COLUMN identify")
     accounts = open_at(url, published.append)

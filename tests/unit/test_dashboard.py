@@ -1,15 +1,19 @@
-"""The dashboard's page from an overview made by hand: what stands on it, and what can never run on it."""
+"""The ledger's page from an overview made by hand: what stands on it, and what can never run on it."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 import pytest
-from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from dashboard.app import ASSETS, create_app
+from dashboard.app import create_app
+from dashboard.cookies import SESSION
+from dashboard.frame import ASSETS
 from dashboard.overview import Overview
 from dashboard.reader import REDIS_AWAY, STORE_AWAY, Reader
 from dashboard.rows import HitRow, VisitRow, hit_row, visit_row
@@ -18,6 +22,7 @@ from hits.ledger import Ledger
 from hits.workers import WorkerRow
 from importer.facts import Drop
 from settings import load
+from tests.signed_in import session_of
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 EVIL = '"><script>alert(1)</script>\u202e'
@@ -54,24 +59,40 @@ FULL = Overview(
 )
 
 
-def client(overview: Overview) -> FlaskClient:
-    return create_app(load({}, Path("/nowhere")), lambda: overview).test_client()
+class Ask(Protocol):
+    def __call__(self, overview: Overview, path: str = "/ledger", **headers: str) -> TestResponse: ...
 
 
-def page(overview: Overview, path: str = "/") -> str:
-    answer = client(overview).get(path)
-    assert answer.status_code == 200
-    return answer.text
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    """Asks for a page of a dashboard with this overview, as its owner."""
+    settings = load({"FIZZSTAT_DATA_DIR": str(tmp_path), "FIZZSTAT_REDIS_URL": "redis://127.0.0.1:1"}, Path("/nowhere"))
+
+    def ask(overview: Overview, path: str = "/ledger", **headers: str) -> TestResponse:
+        client = create_app(settings, lambda: overview).test_client(use_cookies=False)
+        answer = client.get(path, headers={"Cookie": f"{SESSION}={session_of(settings)}", **headers})
+        assert answer.status_code == 200
+        return answer
+
+    return ask
 
 
-def test_an_empty_dashboard_says_what_to_do() -> None:
+@pytest.fixture
+def page(ask: Ask) -> Callable[[Overview], str]:
+    return lambda overview: ask(overview).text
+
+
+Page = Callable[[Overview], str]
+
+
+def test_an_empty_dashboard_says_what_to_do(page: Page) -> None:
     text = page(EMPTY)
     assert "No hits yet." in text
     assert '<a href="http://localhost:8000/demo">' in text
     assert "&lt;script defer src=&#34;http://localhost:8000/tracker.js&#34; data-local&gt;&lt;/script&gt;" in text
 
 
-def test_the_ledger_stands_on_the_page_with_its_reasons() -> None:
+def test_the_ledger_stands_on_the_page_with_its_reasons(page: Page) -> None:
     text = page(FULL)
     for said in (
         "12,345",
@@ -88,13 +109,13 @@ def test_the_ledger_stands_on_the_page_with_its_reasons() -> None:
         assert said in text
 
 
-def test_a_ledger_that_does_not_balance_is_marked() -> None:
+def test_a_ledger_that_does_not_balance_is_marked(page: Page) -> None:
     assert EMPTY.ledger
     ledger = Ledger(received=1, stored=0, dropped={}, queued=0, in_hand=0, dead=0, balanced=False, spooled=0, by_way={})
     assert "Not balanced" in page(replace(EMPTY, ledger=ledger))
 
 
-def test_the_last_hits_and_visits_stand_on_the_page() -> None:
+def test_the_last_hits_and_visits_stand_on_the_page(page: Page) -> None:
     text = page(FULL)
     for said in (
         "/pricing",
@@ -111,34 +132,34 @@ def test_the_last_hits_and_visits_stand_on_the_page() -> None:
     assert '<time datetime="2026-11-25T12:00:00+00:00">2026-11-25 12:00:00 UTC</time>' in text
 
 
-def test_the_parts_behind_it_stand_on_the_page() -> None:
+def test_the_parts_behind_it_stand_on_the_page(page: Page) -> None:
     text = page(FULL)
     for said in ("http://es:9200", "alpha:12", "holds 3 parts", "12,001"):
         assert said in text
 
 
-def test_what_is_away_is_said_plainly() -> None:
+def test_what_is_away_is_said_plainly(page: Page) -> None:
     away = replace(EMPTY, ledger=None, documents=None, spool_bytes=2_100_000, problems=[REDIS_AWAY, STORE_AWAY])
     text = page(away)
     for said in ("Redis is away.", "The store is away.", "2.1 MB of hits wait in the spool"):
         assert said in text
 
 
-def test_nothing_that_hits_bring_becomes_markup() -> None:
+def test_nothing_that_hits_bring_becomes_markup(ask: Ask) -> None:
     evil = replace(
         FULL,
         hits=[HitRow(kind, NOW, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, 1) for kind in ("view", "event")],
         visits=[VisitRow(NOW, EVIL, EVIL, EVIL + "x", 1, 0, 1, False, EVIL, EVIL, EVIL)],
     )
-    for path in ("/", "/live"):
-        text = page(evil, path)
+    for path in ("/ledger", "/ledger/live"):
+        text = ask(evil, path).text
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
-def test_a_policy_forbids_scripts_and_styles_that_are_not_files_of_ours() -> None:
-    for path in ("/", "/live", "/assets/live.js"):
-        with client(FULL).get(path) as answer:
+def test_a_policy_forbids_scripts_and_styles_that_are_not_files_of_ours(ask: Ask) -> None:
+    for path in ("/ledger", "/ledger/live", "/assets/live.js"):
+        with ask(FULL, path) as answer:
             headers = answer.headers
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'self';")
@@ -147,23 +168,24 @@ def test_a_policy_forbids_scripts_and_styles_that_are_not_files_of_ours() -> Non
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_the_page_needs_no_inline_code_and_no_other_host() -> None:
+def test_the_page_needs_no_inline_code_and_no_other_host(page: Page) -> None:
     text = page(FULL)
     for inline in ("<style", " style=", " onclick=", "<script>", "javascript:"):
         assert inline not in text
-    for asset in ASSETS.iterdir():
+    for asset in (file for file in ASSETS.rglob("*") if file.is_file()):
         without_namespaces = asset.read_text().replace("http://www.w3.org/", "")
         assert "http://" not in without_namespaces
         assert "https://" not in without_namespaces
 
 
-def test_the_page_is_not_kept_and_its_files_are_named_by_what_they_hold() -> None:
-    assert client(FULL).get("/").headers["Cache-Control"] == "no-store"
-    assert "live.js?v=" in page(FULL)
+def test_the_page_is_not_kept_and_its_files_are_named_by_what_they_hold(ask: Ask) -> None:
+    answer = ask(FULL)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "live.js?v=" in answer.text
 
 
-def test_the_snippet_names_the_host_by_which_the_dashboard_was_reached() -> None:
-    answer = client(EMPTY).get("/", headers={"Host": "[::1]:8001"})
+def test_the_snippet_names_the_host_by_which_the_dashboard_was_reached(ask: Ask) -> None:
+    answer = ask(EMPTY, Host="[::1]:8001")
     assert "http://[::1]:8000/tracker.js" in answer.text
 
 
