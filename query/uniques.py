@@ -16,7 +16,7 @@ from store.subset import MOST_BUCKETS
 
 PLAINLY = 64  # so many are counted exactly by both stores without parts
 BATCH = 300  # rows that are counted by parts in one search: each has 64 sketches in memory
-MOST_MOMENTS = 400  # parts of time alone that are
+MOST_MOMENTS = 62  # buckets of time alone that are, at once
 ALL_LOOKED_UP = 5_000
 LOOKED_UP = 20_000
 BY_THEIR_VIEW = "These are many events: the visitor of an event that names its view is taken to have viewed the event's page."

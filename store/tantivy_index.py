@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 
 import tantivy
 from tantivy import Query
@@ -21,6 +22,7 @@ class TantivyIndex:
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         self._seen: tuple[int, ...] = ()
+        self._looking = Lock()  # tantivy-py lets nobody borrow an index while another thread reloads it
         self.dirty = False
 
     @property
@@ -34,13 +36,14 @@ class TantivyIndex:
         except FileNotFoundError:
             return None
         seen = (folder.st_ino, meta.st_ino, meta.st_mtime_ns)
-        if self._index is None or self._seen[:1] != seen[:1]:
-            self._open()
-        elif self._seen != seen:
-            self._index.reload()
-        self._seen = seen
-        assert self._index
-        return self._index.searcher()
+        with self._looking:
+            if self._index is None or self._seen[:1] != seen[:1]:
+                self._open()
+            elif self._seen != seen:
+                self._index.reload()
+            self._seen = seen
+            assert self._index
+            return self._index.searcher()
 
     def find(self, keys: Sequence[str]) -> dict[str, bytes]:
         """The committed sources by `_key` of those that are there."""

@@ -10,10 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from dashboard.app import create_app
+from store import open_store
 from tests.browser.hindrances import hindrances
 from tests.real.shell import Shell
 from tests.real.system import System
 from tests.real.test_site_settings import hit
+from tests.servers import until
 from tests.signed_in import cookie
 
 PATH = "/sites/a.example/settings"
@@ -89,10 +91,18 @@ def test_all_can_be_done_by_keyboard_and_without_scripts(one: System, settings: 
         expect(page.get_by_role("heading", name="Buying")).to_be_visible()
 
 
-def test_how_far_an_order_is_is_told_until_it_is_done(one: System, settings: str, page: Page) -> None:
+def test_pages_are_suggested_and_how_far_an_order_is_is_told_until_it_is_done(one: System, settings: str, page: Page) -> None:
     one.take([hit(), hit(path="/more")])
     one.imported()
+    store = open_store(one.settings, write=False)
+    until(lambda: store.count("view") == 2, "the views to be found")
+    store.close()
     page.context.add_cookies([cookie(one.settings, settings.removesuffix(PATH))])
+    page.goto(f"{settings}/goals")
+    field = page.get_by_label("Page", exact=True).first
+    expect(field).to_have_attribute("list", "values-settings-0")
+    field.focus()
+    expect(page.locator("datalist option[value='/more']")).to_be_attached()
     page.goto(f"{settings}/erase")
     page.get_by_label("To be sure, type a.example").first.fill("a.example")
     page.get_by_role("button", name="Erase all data").click()

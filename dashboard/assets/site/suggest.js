@@ -11,9 +11,12 @@ function about(field) {
   return FULL[chosen] ?? `visit:${chosen}`
 }
 
+// Today among them, which 91d is without.
+const day = ago => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10)
+
 async function values(base, dimension, text) {
   const filters = text ? [['contains', dimension, [text], { case_sensitive: false }]] : []
-  const question = { metrics: ['visitors'], date_range: '91d', dimensions: [dimension], filters, pagination: { limit: 12 } }
+  const question = { metrics: ['visitors'], date_range: [day(91), day(0)], dimensions: [dimension], filters, pagination: { limit: 12 } }
   const answer = await fetch(`${base}/ask/query`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRF-Token': token() },
