@@ -185,8 +185,10 @@ def test_a_filter_is_changed_in_its_dialog_to_what_else_can_be_said(page: Page, 
 
 
 def test_filters_are_saved_as_a_segment(page: Page) -> None:
+    everybody = number(page, "Visitors").inner_text()
     panel(page, "devices").get_by_role("link", name="Firefox").click()
     expect(page.locator(".chip")).to_be_visible()
+    expect(number(page, "Visitors")).not_to_have_text(everybody)
     visitors = number(page, "Visitors").inner_text()
     page.get_by_text("Save as a segment").click()
     page.get_by_label("Name").fill("Foxes")

@@ -94,7 +94,7 @@ def test_an_importer_killed_at_any_step_loses_nothing_and_repeats_nothing(system
     survivor = one.start("import")
     exact(one.imported())
     survivor.terminate()
-    assert survivor.wait(30) == 0
+    assert survivor.wait(30) in (0, -signal.SIGTERM)  # where nothing was left to do, it may not have begun yet
     whole(one)
 
 
