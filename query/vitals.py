@@ -105,9 +105,16 @@ def _percents(value: Any) -> list[float]:
     if value is None:
         return [75]
     numbers = value if isinstance(value, list | tuple) else []
-    if not 0 < len(numbers) <= MOST_PERCENTILES or any(type(one) not in (int, float) or not 0 < one < 100 for one in numbers):
-        raise BadQuestion(f"Invalid percentiles: a list of 1 to {MOST_PERCENTILES} numbers between 0 and 100.", "percentiles")
+    if not 0 < len(numbers) <= MOST_PERCENTILES or not all(map(_is_percent, numbers)):
+        raise BadQuestion(
+            f"Invalid percentiles: a list of 1 to {MOST_PERCENTILES} numbers between 0 and 100, of at most one decimal.",
+            "percentiles",
+        )
     return list(dict.fromkeys(numbers))
+
+
+def _is_percent(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < 100 and value == round(value, 1)
 
 
 def _dimensions(value: Any) -> list[Dimension]:
