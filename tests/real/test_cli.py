@@ -131,14 +131,15 @@ def test_people_read_why_hits_were_dropped(one: System, importer: object) -> Non
 def test_status_has_its_shape(one: System, importer: object) -> None:
     one.take([view(), view(path="/b")])
     one.imported()
-    found = Shell(one.environ)("status", "--json").json
+    shell = Shell(one.environ)
+    until(lambda: shell("status", "--json").json["workers"][0]["imported"] == 2, "the importer's next sign of life")
+    found = shell("status", "--json").json
     assert list(found) == ["redis", "store", "workers", "ledger"]
     assert found["redis"]["ok"] is True
     assert found["store"]["documents"] == {"client": 1, "visit": 1, "view": 2, "event": 0}
     assert found["store"]["url"].startswith("embedded" if one.settings.store_url == "embedded" else one.settings.store_url)
     (worker,) = found["workers"]
     assert worker["partitions"] == [0, 1]
-    assert worker["imported"] == 2
     assert list(found["ledger"]) == SHAPE
     assert (found["ledger"]["stored"], found["ledger"]["balanced"]) == (2, True)
     text = Shell(one.environ)("status").out

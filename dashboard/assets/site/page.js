@@ -142,6 +142,7 @@ export async function go(address, { push = true } = {}) {
 document.addEventListener('click', event => {
   const link = event.target.closest('a[href]')
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.hasAttribute('download')) return
+  if (link.closest('[aria-busy="true"]')) return event.preventDefault() // it would lead back to what was shown before
   const url = new URL(link.getAttribute('href'), location.href)
   if (link.dataset.again) {
     event.preventDefault()
